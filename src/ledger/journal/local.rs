@@ -1,0 +1,412 @@
+//! The journal in files of a local directory: `0000000001.seg` and on, and `LOCK`, held while open.
+//! The layout of a file is in `segment`, the verdict on what is found at open in `scan`.
+//!
+//! A group is one frame, one positioned write, one `fdatasync`; only then do the head and the readers
+//! move. Nothing is ever written before the sync of what stands before it, nothing already durable is
+//! ever changed, and no file is mapped into memory.
+//!
+//! A full segment is left at its preallocated length: the unused end is a hole and takes no space, and
+//! leaving it saves a write that a crash could fall into. A group larger than a segment gets
+//! one of its own size. An error of the disk stops the journal for good, since after a failed sync
+//! nobody knows what the disk holds, least of all the page cache; "no space left" is different,
+//! there the begun frame is cut off again and the journal goes on. When it is opened, the last frame
+//! is written once more and synced, because an earlier process may have died, or
+//! may have been told of an error, between its write and its sync.
+//!
+//! One file stays open for each segment: 1,000 of them at 62 GiB with the default size.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::reader::{Durable, Segment, segment_path};
+use super::scan::{Scan, scan};
+use super::segment::{self, HEADER_BYTES, Header, Place};
+use super::{Appended, Error, Journal, Position, Reader, Stamped, Witness};
+use crate::model::Revision;
+
+/// The bounds of a local journal.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Bytes of a segment file. May change from one open to the next.
+    pub segment_bytes: u64,
+    /// The most bytes that one group may take. Larger groups written earlier are still read.
+    pub group_bytes_max: u64,
+}
+
+/// A journal in files.
+pub struct Local {
+    dir: PathBuf,
+    options: Options,
+    journal_id: [u8; 16],
+    seed: u32,
+    head: Position,
+    tail: Tail,
+    durable: Arc<Durable>,
+    /// The last frame is a seal.
+    sealed: bool,
+    /// An error stopped the journal.
+    failed: bool,
+    /// Kept from frame to frame for its capacity.
+    frame: Vec<u8>,
+    /// Held until the journal is dropped.
+    _lock: File,
+}
+
+/// The newest segment.
+struct Tail {
+    number: u32,
+    file: Arc<File>,
+    path: PathBuf,
+    /// Where the next frame goes.
+    end: u64,
+    /// The length of the file.
+    bytes: u64,
+}
+
+/// An opened journal, and what opening it found.
+pub struct Opened {
+    /// The journal, ready to append.
+    pub journal: Local,
+    /// What was cut off the end, if anything was.
+    pub torn: Option<Torn>,
+    /// Whether the journal was stopped cleanly and not appended to since; false for a new one.
+    pub sealed: bool,
+}
+
+/// The remains of a write that a crash cut short; never part of what was acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// The segment file.
+    pub file: PathBuf,
+    /// The first byte that was cut.
+    pub offset: u64,
+    /// From there to the last byte that was not zero.
+    pub bytes: u64,
+    /// The last revision that was kept.
+    pub last_revision: Revision,
+}
+
+/// A frame buffer larger than this is not kept.
+const FRAME_KEPT_BYTES: usize = 4 << 20;
+
+impl Journal for Local {
+    fn head(&self) -> Position {
+        self.head
+    }
+
+    fn append(&mut self, group: Vec<Stamped>) -> Result<Vec<Appended>, Error> {
+        if self.failed {
+            return Err(Error::Failed);
+        }
+        let given = segment::measure(&group, &self.head, self.options.group_bytes_max)?;
+        if group.is_empty() {
+            return Ok(Vec::new());
+        }
+        let fits = self.tail.end == HEADER_BYTES || self.tail.end + given <= self.tail.bytes;
+        if !fits {
+            self.next_segment(given)?;
+        }
+        let place = Place {
+            segment: self.tail.number,
+            offset: self.tail.end,
+        };
+        let mut frame = self.take_buffer();
+        let appended = segment::encode_group(&mut frame, self.seed, &self.head, place, &group);
+        self.write(frame)?;
+        let first = self.head.revision + 1;
+        self.head = appended.last().map_or(self.head, |last| last.position);
+        self.sealed = false;
+        let (head, end) = (self.head, self.tail.end);
+        self.durable.publish(|extent| {
+            extent.advance(head, end);
+            extent.mark(first, place);
+        });
+        Ok(appended)
+    }
+
+    fn reader(&self) -> Arc<dyn Reader> {
+        Arc::clone(&self.durable) as Arc<dyn Reader>
+    }
+
+    /// A seal may reach beyond the preallocated length: it is no reason to begin a segment.
+    fn seal(&mut self) -> Result<(), Error> {
+        if self.failed {
+            return Err(Error::Failed);
+        }
+        if self.sealed {
+            return Ok(());
+        }
+        let mut frame = self.take_buffer();
+        segment::encode_seal(&mut frame, self.seed, &self.head);
+        self.write(frame)?;
+        self.sealed = true;
+        let (head, end) = (self.head, self.tail.end);
+        self.durable.publish(|extent| extent.advance(head, end));
+        Ok(())
+    }
+}
+
+impl Local {
+    /// Opens the journal below a directory, or begins one there under the given id, and makes sure
+    /// that all of what it then says it holds is durable. Reads every byte. Refuses damage, and a
+    /// journal that lacks or contradicts what was witnessed, without touching a file.
+    pub fn open(
+        dir: &Path,
+        options: Options,
+        journal_id_if_new: [u8; 16],
+        witness: Option<Witness>,
+    ) -> Result<Opened, Error> {
+        make_dir(dir)?;
+        let lock = lock(dir)?;
+        let mut found = scan(dir, witness)?;
+        if let Some(leftover) = &found.leftover {
+            fs::remove_file(leftover).map_err(|source| Error::io(leftover, "remove", source))?;
+        }
+        let journal_id = found.journal_id.unwrap_or(journal_id_if_new);
+        let tail = match settle(dir, options, &mut found)? {
+            Some(tail) => tail,
+            None => {
+                let header = Header {
+                    journal_id,
+                    number: 1,
+                    before: Position::START,
+                };
+                let tail = create(dir, &header, options.segment_bytes)?;
+                found.extent.segments.push(tail.segment());
+                tail
+            }
+        };
+        // Also after a removal, and for a segment whose creator died before it came to this.
+        sync_dir(dir)?;
+        let seed = segment::seed(&journal_id);
+        let journal = Self {
+            dir: dir.to_path_buf(),
+            options,
+            journal_id,
+            seed,
+            head: found.extent.head,
+            tail,
+            durable: Arc::new(Durable::new(dir, seed, found.extent)),
+            sealed: found.sealed,
+            failed: false,
+            frame: Vec::new(),
+            _lock: lock,
+        };
+        let sealed = found.sealed && found.torn.is_none();
+        Ok(Opened {
+            journal,
+            torn: found.torn,
+            sealed,
+        })
+    }
+
+    /// The id that the journal was begun under.
+    pub fn id(&self) -> [u8; 16] {
+        self.journal_id
+    }
+
+    fn take_buffer(&mut self) -> Vec<u8> {
+        let mut frame = std::mem::take(&mut self.frame);
+        frame.clear();
+        frame
+    }
+
+    /// Writes a frame behind the last one and syncs it.
+    fn write(&mut self, frame: Vec<u8>) -> Result<(), Error> {
+        let (file, path) = (&self.tail.file, &self.tail.path);
+        let written = file
+            .write_all_at(&frame, self.tail.end)
+            .map_err(|source| Error::io(path, "write", source))
+            .and_then(|()| {
+                file.sync_data()
+                    .map_err(|source| Error::io(path, "sync", source))
+            });
+        let bytes = frame.len() as u64;
+        if frame.capacity() <= FRAME_KEPT_BYTES {
+            self.frame = frame;
+        }
+        if let Err(error) = written {
+            return Err(self.stopped(error, |journal| journal.tail.cut()));
+        }
+        self.tail.end += bytes;
+        self.tail.bytes = self.tail.bytes.max(self.tail.end);
+        Ok(())
+    }
+
+    /// Begins a segment that a frame of the given size fits into.
+    fn next_segment(&mut self, given: u64) -> Result<(), Error> {
+        let number = self.tail.number.saturating_add(1);
+        let header = Header {
+            journal_id: self.journal_id,
+            number,
+            before: self.head,
+        };
+        let bytes = self.options.segment_bytes.max(HEADER_BYTES + given);
+        match create(&self.dir, &header, bytes) {
+            Ok(tail) => {
+                let segment = tail.segment();
+                self.tail = tail;
+                self.durable.publish(|extent| extent.segments.push(segment));
+                Ok(())
+            }
+            Err(error) => Err(self.stopped(error, |journal| uncreate(&journal.dir, number))),
+        }
+    }
+
+    /// What an error on the disk leaves behind: a journal that goes on if there was no space left and
+    /// what was begun is durably undone, else one that has failed.
+    fn stopped(&mut self, error: Error, undo: impl FnOnce(&Self) -> Result<(), Error>) -> Error {
+        let undone = matches!(error, Error::Full { .. }).then(|| undo(self));
+        self.failed = !matches!(undone, Some(Ok(())));
+        match undone {
+            Some(Err(worse)) => worse,
+            Some(Ok(())) | None => error,
+        }
+    }
+}
+
+impl Tail {
+    fn segment(&self) -> Segment {
+        Segment {
+            file: Arc::clone(&self.file),
+            end: self.end,
+        }
+    }
+
+    /// Makes everything behind the last frame zeros again, durably.
+    fn cut(&self) -> Result<(), Error> {
+        let cut = self
+            .file
+            .set_len(self.end)
+            .and_then(|()| self.file.set_len(self.bytes));
+        cut.and_then(|()| self.file.sync_all())
+            .map_err(|source| undo_failed(&self.path, source))
+    }
+}
+
+/// Repairs what a crash left of the newest segment and makes all of it durable; none if there is none.
+fn settle(dir: &Path, options: Options, found: &mut Scan) -> Result<Option<Tail>, Error> {
+    let number = found.extent.segments.len() as u32;
+    let Some(newest) = found.extent.segments.last_mut() else {
+        return Ok(None);
+    };
+    let path = segment_path(dir, number);
+    let failed = |doing| {
+        let path = path.as_path();
+        move |source| Error::io(path, doing, source)
+    };
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .open(&path)
+        .map_err(failed("open"))?;
+    let (offset, len) = found.last_write;
+    let end = offset + len;
+    if found.torn.is_some() {
+        file.set_len(end).map_err(failed("truncate"))?;
+    }
+    let length = file.metadata().map_err(failed("read"))?.len();
+    let bytes = options.segment_bytes.max(length).max(end);
+    file.set_len(bytes).map_err(failed("extend"))?;
+    let mut last = vec![0; len as usize];
+    file.read_exact_at(&mut last, offset)
+        .map_err(failed("read"))?;
+    file.write_all_at(&last, offset).map_err(failed("write"))?;
+    file.sync_all().map_err(failed("sync"))?;
+    let file = Arc::new(file);
+    *newest = Segment {
+        file: Arc::clone(&file),
+        end,
+    };
+    Ok(Some(Tail {
+        number,
+        file,
+        path,
+        end,
+        bytes,
+    }))
+}
+
+/// Creates a segment: its header and its name are durable before any frame can be written to it.
+fn create(dir: &Path, header: &Header, bytes: u64) -> Result<Tail, Error> {
+    let path = segment_path(dir, header.number);
+    let mut options = File::options();
+    // What is in here is marked, some of it RED: for nobody but the owner.
+    options.read(true).write(true).create_new(true).mode(0o600);
+    let file = options
+        .open(&path)
+        .map_err(|source| Error::io(&path, "create", source))?;
+    file.write_all_at(&header.encode(), 0)
+        .map_err(|source| Error::io(&path, "write", source))?;
+    file.set_len(bytes)
+        .map_err(|source| Error::io(&path, "extend", source))?;
+    file.sync_all()
+        .map_err(|source| Error::io(&path, "sync", source))?;
+    sync_dir(dir)?;
+    let (number, file) = (header.number, Arc::new(file));
+    Ok(Tail {
+        number,
+        file,
+        path,
+        end: HEADER_BYTES,
+        bytes: bytes.max(HEADER_BYTES),
+    })
+}
+
+/// Takes a segment away again whose creation failed. Its name must be gone for good: were it to come
+/// back, it would not continue what has been appended to the segment before it since.
+fn uncreate(dir: &Path, number: u32) -> Result<(), Error> {
+    let path = segment_path(dir, number);
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(undo_failed(&path, source)),
+        Ok(()) | Err(_) => File::open(dir)
+            .and_then(|dir| dir.sync_all())
+            .map_err(|source| undo_failed(dir, source)),
+    }
+}
+
+/// Never [`Error::Full`], which would promise that the journal goes on.
+fn undo_failed(file: &Path, source: io::Error) -> Error {
+    Error::Io {
+        file: file.to_path_buf(),
+        doing: "undo a write to",
+        source,
+    }
+}
+
+/// Makes a directory and the names of all that are new on the way to it durable.
+fn make_dir(dir: &Path) -> Result<(), Error> {
+    let dir = std::path::absolute(dir).map_err(|source| Error::io(dir, "find", source))?;
+    let missing = dir.ancestors().take_while(|each| !each.exists()).count();
+    fs::create_dir_all(&dir).map_err(|source| Error::io(&dir, "create", source))?;
+    // Its own name is synced even if it is not new: its creator may have died before that.
+    for parent in dir.ancestors().skip(1).take(missing.max(1)) {
+        sync_dir(parent)?;
+    }
+    Ok(())
+}
+
+fn sync_dir(dir: &Path) -> Result<(), Error> {
+    let synced = File::open(dir).and_then(|dir| dir.sync_all());
+    synced.map_err(|source| Error::io(dir, "sync", source))
+}
+
+fn lock(dir: &Path) -> Result<File, Error> {
+    let path = dir.join("LOCK");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let file = file.map_err(|source| Error::io(&path, "open", source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked {
+            dir: dir.to_path_buf(),
+        }),
+        Err(TryLockError::Error(source)) => Err(Error::io(&path, "lock", source)),
+    }
+}

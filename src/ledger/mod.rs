@@ -1,0 +1,403 @@
+//! Everything durable, behind three verbs: read (`View`), commit (`Change`), watch (`Feed`).
+//!
+//! `journal`    the truth: ordered, append-only, chained
+//! `store`      what follows from it: rows in sled, indices in memory; rebuilt at will
+//! `committer`  the one thread that writes
+//! `change`     what is committed       `feed`  commits as they happen
+//!
+//! The ledger knows resources by their names and the kinds' table only. It never reads the clock:
+//! times come with the changes and the reads.
+
+pub mod change;
+mod committer;
+pub mod feed;
+pub mod journal;
+mod store;
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tracing::{info, warn};
+
+use self::change::{Change, Committed};
+use self::committer::{Clock, Committer, Proposal, random, stopped};
+use self::feed::Feed;
+use self::journal::local::{Local, Options};
+use self::journal::{Body, Journal, Reader, Record, Stamped};
+use self::store::checkpoint::Note;
+use self::store::{Found, Store};
+use crate::error::Error;
+use crate::model::Revision;
+use crate::model::caller::Caller;
+use crate::model::kind::Kind;
+use crate::model::limits::Limits;
+use crate::wire::record;
+
+pub use self::store::view::{Cursor, Page, Query, View};
+
+/// As of when a read is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// The newest revision.
+    Latest,
+    /// The newest revision, which must be this one or a later one; waits for it.
+    AtLeast(Revision),
+    /// That revision.
+    Exact(Revision),
+    /// The newest revision at that time, in microseconds since 1970.
+    Time(i64),
+}
+
+/// The ledger. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Arc<Store>,
+    journal: Arc<dyn Reader>,
+    proposals: Mutex<Option<mpsc::Sender<Proposal>>>,
+    head: watch::Receiver<Revision>,
+    failed: watch::Receiver<Option<String>>,
+    clock: Arc<Clock>,
+    genesis: record::Genesis,
+    limits: Limits,
+    committer: Mutex<Option<JoinHandle<()>>>,
+    folder: Option<PathBuf>,
+}
+
+/// What the operator asks about.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// The store's identity.
+    pub store_uuid: String,
+    /// The newest revision.
+    pub revision: Revision,
+    /// Its effective time, in microseconds since 1970.
+    pub time_us: i64,
+    /// Files of the journal.
+    pub segments: u32,
+    /// Bytes of the journal.
+    pub journal_bytes: u64,
+    /// Why writes are refused, if they are.
+    pub failed: Option<String>,
+    /// The folder that holds it all.
+    pub folder: Option<PathBuf>,
+}
+
+impl Ledger {
+    /// Opens the ledger of a data folder, creating it when there is none, and brings the store up
+    /// to the journal's head. `now_us` stamps the first record of a new one.
+    pub fn open(folder: &Path, limits: Limits, now_us: i64) -> Result<Self, Error> {
+        let store_folder = folder.join("store");
+        let note = Note::read(&store_folder);
+        let options = Options {
+            segment_bytes: limits.segment_bytes,
+            group_bytes_max: (limits.group_bytes_max + limits.change_bytes_max) as u64,
+        };
+        let witness = note.as_ref().and_then(Note::witness);
+        let opened = Local::open(&folder.join("journal"), options, random()?, witness)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        if let Some(torn) = &opened.torn {
+            warn!(
+                file = %torn.file.display(), offset = torn.offset, bytes = torn.bytes,
+                last_revision = torn.last_revision,
+                "the last write was cut short by a crash and has been removed"
+            );
+        }
+        let journal: Box<dyn Journal> = Box::new(opened.journal);
+        let (store, found) = Store::open(&store_folder, &journal.reader(), note.as_ref())?;
+        let checkpointed = match &found {
+            Found::Sound(revision) => *revision,
+            Found::Fresh => 0,
+            Found::Broken(why) => {
+                warn!(
+                    why,
+                    "the store is not sound; it is rebuilt from the journal"
+                );
+                0
+            }
+        };
+        Self::start(
+            journal,
+            store,
+            (checkpointed, limits, now_us),
+            Some(folder.to_owned()),
+        )
+    }
+
+    fn start(
+        mut journal: Box<dyn Journal>,
+        store: Store,
+        (checkpointed, limits, now_us): (Revision, Limits, i64),
+        folder: Option<PathBuf>,
+    ) -> Result<Self, Error> {
+        if journal.head().revision == 0 {
+            begin(journal.as_mut(), now_us)?;
+        }
+        let reader = journal.reader();
+        let genesis = genesis(reader.as_ref())?;
+        let replayed = replay(reader.as_ref(), &store)?;
+        if replayed > 0 {
+            info!(
+                records = replayed,
+                "the store was brought up to the journal"
+            );
+        }
+        let store = Arc::new(store);
+        let (head, seen) = watch::channel(journal.head().revision);
+        let (failed, failure) = watch::channel(None);
+        let (sender, receiver) = mpsc::channel(limits.commit_queue_max);
+        let clock = Arc::new(Clock::default());
+        let committer = Committer {
+            journal,
+            store: Arc::clone(&store),
+            limits,
+            head,
+            clock: Arc::clone(&clock),
+            checkpointed,
+            failed,
+        };
+        let thread = std::thread::Builder::new()
+            .name("committer".to_owned())
+            .spawn(move || committer.run(receiver))
+            .map_err(|error| Error::Internal(format!("start the committer: {error}")))?;
+        let inner = Inner {
+            store,
+            journal: reader,
+            proposals: Mutex::new(Some(sender)),
+            head: seen,
+            failed: failure,
+            clock,
+            genesis,
+            limits,
+            committer: Mutex::new(Some(thread)),
+            folder,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Opens a view. `now_us` is the present; what lies after it cannot be read.
+    pub async fn read(&self, caller: Caller, at: At, now_us: i64) -> Result<View, Error> {
+        let revision = match at {
+            At::Latest => *self.inner.head.borrow(),
+            At::AtLeast(revision) => self.wait_for(revision).await?,
+            At::Exact(revision) => self.exact(revision)?,
+            At::Time(time_us) => self.at_time(time_us, now_us).await?,
+        };
+        Ok(self.view(caller, revision))
+    }
+
+    /// A view of a revision that an earlier one had: for later pages.
+    pub fn view(&self, caller: Caller, revision: Revision) -> View {
+        let revision = revision.min(*self.inner.head.borrow());
+        View::new(
+            Arc::clone(&self.inner.store),
+            caller,
+            revision,
+            self.inner.limits,
+        )
+    }
+
+    /// Makes a change durable and visible; answers only then.
+    pub async fn commit(&self, change: Change) -> Result<Committed, Error> {
+        change.check(&self.inner.limits)?;
+        let (answer, answered) = oneshot::channel();
+        let sender = lock(&self.inner.proposals).clone();
+        let closing = || Error::Unavailable {
+            reason: "STOPPING",
+            description: "the server is stopping".to_owned(),
+        };
+        let sender = sender.ok_or_else(closing)?;
+        sender
+            .send(Proposal { change, answer })
+            .await
+            .map_err(|_| closing())?;
+        drop(sender);
+        answered.await.map_err(|_| stopped("the writer stopped"))?
+    }
+
+    /// Commits from after a revision on.
+    pub fn watch(&self, after: Revision) -> Feed {
+        Feed {
+            journal: Arc::clone(&self.inner.journal),
+            head: self.inner.head.clone(),
+            after,
+            read: VecDeque::new(),
+        }
+    }
+
+    /// What the operator asks about.
+    pub fn status(&self) -> Status {
+        let (revision, time_us) = self.inner.store.head();
+        let (segments, journal_bytes) = self.inner.journal.size();
+        Status {
+            store_uuid: self.inner.genesis.store_uuid.clone(),
+            revision,
+            time_us,
+            segments,
+            journal_bytes,
+            failed: self.inner.failed.borrow().clone(),
+            folder: self.inner.folder.clone(),
+        }
+    }
+
+    /// How many resources of a kind there are now, whoever may see them.
+    pub fn count(&self, kind: &Kind) -> u64 {
+        self.inner.store.count(kind)
+    }
+
+    /// The bounds this ledger keeps to.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// The key under which page tokens are authenticated.
+    pub fn page_token_key(&self) -> &[u8] {
+        &self.inner.genesis.page_token_key
+    }
+
+    /// Tells when writes come to be refused.
+    pub fn failed(&self) -> watch::Receiver<Option<String>> {
+        self.inner.failed.clone()
+    }
+
+    /// Takes no more changes, finishes those it has, writes a checkpoint and seals the journal.
+    /// Blocks; reads go on working afterwards.
+    pub fn close(&self) {
+        drop(lock(&self.inner.proposals).take());
+        if let Some(thread) = lock(&self.inner.committer).take() {
+            let _panicked = thread.join();
+        }
+    }
+
+    fn exact(&self, revision: Revision) -> Result<Revision, Error> {
+        let head = *self.inner.head.borrow();
+        if (1..=head).contains(&revision) {
+            return Ok(revision);
+        }
+        let reason = if revision > head {
+            "REVISION_IN_FUTURE"
+        } else {
+            "REVISION_BEFORE_FIRST"
+        };
+        Err(Error::OutOfRange {
+            reason,
+            requested: format!("revision {revision}"),
+            available: format!("revisions 1 to {head} can be read"),
+        })
+    }
+
+    async fn at_time(&self, time_us: i64, now_us: i64) -> Result<Revision, Error> {
+        if time_us > now_us {
+            return Err(Error::OutOfRange {
+                reason: "TIME_IN_FUTURE",
+                requested: "a time after now".to_owned(),
+                available: "use \"latest\" for the present".to_owned(),
+            });
+        }
+        let clock = &self.inner.clock;
+        clock.served_us.fetch_max(time_us, Ordering::SeqCst);
+        let mut head = self.inner.head.clone();
+        let settled = head
+            .wait_for(|head| *head >= clock.claimed.load(Ordering::SeqCst))
+            .await;
+        let head = settled
+            .map(|head| *head)
+            .map_err(|_| stopped("the writer stopped"));
+        let revision = self.inner.store.revision_at(time_us).min(head?);
+        if revision > 0 {
+            return Ok(revision);
+        }
+        Err(Error::OutOfRange {
+            reason: "TIME_BEFORE_FIRST",
+            requested: "a time before the first revision".to_owned(),
+            available: "the store did not exist then".to_owned(),
+        })
+    }
+
+    async fn wait_for(&self, revision: Revision) -> Result<Revision, Error> {
+        let mut head = self.inner.head.clone();
+        let wait = Duration::from_secs(self.inner.limits.read_wait_seconds);
+        let found = tokio::time::timeout(wait, head.wait_for(|head| *head >= revision)).await;
+        if let Ok(Ok(head)) = found {
+            return Ok(*head);
+        }
+        let head = *self.inner.head.borrow();
+        Err(Error::Unavailable {
+            reason: "REVISION_NOT_REACHED",
+            description: format!("revision {revision} is not here yet; the newest is {head}"),
+        })
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        drop(lock(&self.proposals).take());
+        if let Some(thread) = lock(&self.committer).take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+/// Writes the record a store is born with.
+fn begin(journal: &mut dyn Journal, now_us: i64) -> Result<(), Error> {
+    let genesis = record::Genesis {
+        store_uuid: uuid::Uuid::from_bytes(random()?).to_string(),
+        page_token_key: random::<32>()?.to_vec().into(),
+    };
+    let envelope = record::Envelope {
+        change_id: random::<16>()?.to_vec().into(),
+        proposed_time_us: now_us,
+        author: "chanceryd".to_owned(),
+        genesis: Some(genesis),
+        ..Default::default()
+    };
+    let record = Record {
+        envelope: record::encode(envelope),
+        bodies: Vec::<Body>::new(),
+    };
+    journal
+        .append(vec![Stamped {
+            time_us: now_us.max(1),
+            record,
+        }])
+        .map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(())
+}
+
+fn genesis(journal: &dyn Reader) -> Result<record::Genesis, Error> {
+    let damaged = |error| Error::Internal(format!("read the journal: {error}"));
+    let first = journal.entries(1).map_err(damaged)?.next();
+    let first = first.ok_or_else(|| Error::Internal("the journal is empty".to_owned()))?;
+    record::decode(&first.map_err(damaged)?.record.envelope)?
+        .genesis
+        .ok_or_else(|| Error::Internal("the journal does not begin with a genesis".to_owned()))
+}
+
+/// Applies what the store does not have yet; answers how many records that were.
+fn replay(journal: &dyn Reader, store: &Store) -> Result<u64, Error> {
+    let damaged = |error| Error::Internal(format!("read the journal: {error}"));
+    let mut replayed = 0;
+    for entry in journal.entries(store.head().0 + 1).map_err(damaged)? {
+        let entry = entry.map_err(damaged)?;
+        let envelope = record::decode(&entry.record.envelope)?;
+        let bodies = entry.record.bodies.into_iter().map(|body| body.bytes);
+        let located: Vec<_> = entry.bodies.into_iter().zip(bodies).collect();
+        store.apply(&entry.position, &envelope, &located)?;
+        replayed += 1;
+    }
+    Ok(replayed)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,77 @@
+//! The note beside sled that says what a sound store must hold.
+//!
+//! Sled is never the truth: it can lose keys without noticing. The note {revision, chain, entries,
+//! XOR of a hash of each} is written only after sled's file is durable; start-up counts again. It
+//! is also a witness for the journal: what it says was durable must still be there.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::journal::Witness;
+use crate::model::Revision;
+
+const FILE: &str = "checkpoint.json";
+
+/// What a sound store holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Note {
+    /// Format of keys and rows, and of the table of kinds they follow.
+    pub(super) format: String,
+    /// Everything up to here is in the store.
+    pub(super) revision: Revision,
+    /// The chain hash of that revision.
+    chain: String,
+    /// Entries of all trees up to that revision.
+    pub(super) entries: u64,
+    /// XOR of their fingerprints, in hexadecimal digits.
+    pub(super) xor: String,
+}
+
+impl Note {
+    pub(super) fn new(
+        format: String,
+        revision: Revision,
+        chain: &[u8; 32],
+        entries: u64,
+        xor: u64,
+    ) -> Self {
+        let chain = chain.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            format,
+            revision,
+            chain,
+            entries,
+            xor: format!("{xor:016x}"),
+        }
+    }
+
+    /// The note of this folder; `None` when there is none that can be read.
+    pub(crate) fn read(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(folder.join(FILE)).ok()?).ok()
+    }
+
+    /// Writes the note so that it is there whole or not at all.
+    pub(super) fn write(&self, folder: &Path) -> std::io::Result<()> {
+        let fresh = folder.join("checkpoint.new");
+        let mut file = File::create(&fresh)?;
+        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        file.sync_all()?;
+        fs::rename(&fresh, folder.join(FILE))?;
+        File::open(folder)?.sync_all()
+    }
+
+    /// What it proves about the journal.
+    pub(crate) fn witness(&self) -> Option<Witness> {
+        let mut chain = [0; 32];
+        for (at, byte) in chain.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(self.chain.get(2 * at..2 * at + 2)?, 16).ok()?;
+        }
+        Some(Witness {
+            revision: self.revision,
+            chain,
+        })
+    }
+}

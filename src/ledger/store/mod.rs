@@ -1,0 +1,466 @@
+//! The state that follows from the journal: rows in sled, indices in memory, bodies in segments.
+//!
+//! `row`         keys and rows as sled holds them
+//! `index`       rows, timelines and bitmaps in memory
+//! `checkpoint`  the note that says what a sound store must hold
+//! `view`        the only way to read
+//!
+//! `apply` reads the record and the store, nothing else, and only puts. Whatever is wrong with sled
+//! (a panic, an error, a missing key) is answered by moving it aside and replaying the journal: it
+//! is never the truth. One thread writes; readers share it.
+
+pub(super) mod checkpoint;
+pub(super) mod index;
+mod row;
+pub(super) mod view;
+
+use std::fs::{self, File};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use bytes::Bytes;
+use prost::Message;
+
+use self::checkpoint::Note;
+use self::index::Index;
+use self::row::{Row, fingerprint, key, split};
+use super::journal::{Locator, Position, Reader};
+use crate::error::Error;
+use crate::model::Revision;
+use crate::model::kind::{Kind, kinds};
+use crate::model::name::Name;
+use crate::wire::{body, record};
+
+const ROWS: u8 = 0;
+const REQUESTS: u8 = 1;
+const CACHE_BYTES: u64 = 64 << 20;
+
+/// The store. Shared by all readers; written by the committer alone.
+pub(crate) struct Store {
+    folder: PathBuf,
+    rows: sled::Tree,
+    requests: sled::Tree,
+    db: sled::Db,
+    index: RwLock<Index>,
+    bodies: Arc<dyn Reader>,
+    sums: RwLock<Sums>,
+}
+
+/// What the checkpoint will say.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    entries: u64,
+    xor: u64,
+}
+
+/// A request that was committed.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Request {
+    #[prost(int64, tag = "1")]
+    pub(crate) revision: Revision,
+    #[prost(int64, tag = "2")]
+    pub(crate) time_us: i64,
+    #[prost(bytes = "vec", tag = "3")]
+    pub(crate) hash: Vec<u8>,
+}
+
+/// How the store came up.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// As the checkpoint said; the journal continues it from there.
+    Sound(Revision),
+    /// There was none.
+    Fresh,
+    /// It was not what the checkpoint said, or would not open, and has been moved aside.
+    Broken(String),
+}
+
+impl Store {
+    /// Opens the store of `folder`; replaying the journal onto it is the caller's next step.
+    pub(crate) fn open(
+        folder: &Path,
+        bodies: &Arc<dyn Reader>,
+        note: Option<&Note>,
+    ) -> Result<(Self, Found), Error> {
+        let sled_folder = folder.join("sled");
+        if !sled_folder.exists() {
+            return Ok((Self::fresh(folder, bodies)?, Found::Fresh));
+        }
+        let Some(note) = note else {
+            return Self::instead(folder, bodies, "no checkpoint was ever written".to_owned());
+        };
+        let opened = catch_unwind(AssertUnwindSafe(|| -> Result<Self, String> {
+            let store = Self::at(folder, bodies).map_err(|error| error.to_string())?;
+            store.fill(note)?;
+            Ok(store)
+        }));
+        match opened {
+            Ok(Ok(store)) => Ok((store, Found::Sound(note.revision))),
+            Ok(Err(why)) => Self::instead(folder, bodies, why),
+            Err(_) => Self::instead(folder, bodies, "sled panicked while opening".to_owned()),
+        }
+    }
+
+    fn instead(
+        folder: &Path,
+        bodies: &Arc<dyn Reader>,
+        why: String,
+    ) -> Result<(Self, Found), Error> {
+        let aside = folder.join("broken");
+        let moved = || -> std::io::Result<()> {
+            if aside.exists() {
+                fs::remove_dir_all(&aside)?;
+            }
+            fs::rename(folder.join("sled"), &aside)
+        };
+        moved()
+            .map_err(|error| Error::Internal(format!("move the broken store aside: {error}")))?;
+        Ok((Self::fresh(folder, bodies)?, Found::Broken(why)))
+    }
+
+    fn fresh(folder: &Path, bodies: &Arc<dyn Reader>) -> Result<Self, Error> {
+        fs::create_dir_all(folder)
+            .map_err(|error| Error::Internal(format!("create {}: {error}", folder.display())))?;
+        Self::at(folder, bodies).map_err(internal)
+    }
+
+    fn at(folder: &Path, bodies: &Arc<dyn Reader>) -> sled::Result<Self> {
+        let db = sled::Config::new()
+            .path(folder.join("sled"))
+            .cache_capacity(CACHE_BYTES)
+            .flush_every_ms(None)
+            .open()?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            rows: db.open_tree("rows")?,
+            requests: db.open_tree("requests")?,
+            db,
+            index: RwLock::new(Index::new()),
+            bodies: Arc::clone(bodies),
+            sums: RwLock::default(),
+        })
+    }
+
+    /// Reads every entry up to the checkpoint into the index, and counts it against the note.
+    fn fill(&self, note: &Note) -> Result<(), String> {
+        if note.format != format_now() {
+            return Err("the store has another format".to_owned());
+        }
+        let mut found: Vec<Option<(String, Revision, Row)>> = Vec::new();
+        let mut sums = Sums::default();
+        for entry in &self.rows {
+            let (key, value) = entry.map_err(|error| error.to_string())?;
+            let (name, revision) = split(&key).ok_or("a key is malformed")?;
+            if revision > note.revision {
+                continue;
+            }
+            sums.add(fingerprint(ROWS, &key, &value));
+            let row = Row::decode(value.as_ref()).map_err(|error| error.to_string())?;
+            let at = row.id as usize;
+            if at as u64 >= note.entries {
+                return Err(format!("row {at} is out of place"));
+            }
+            if found.len() <= at {
+                found.resize_with(at + 1, || None);
+            }
+            if let Some(place) = found.get_mut(at) {
+                *place = Some((name.to_owned(), revision, row));
+            }
+        }
+        for entry in &self.requests {
+            let (key, value) = entry.map_err(|error| error.to_string())?;
+            let request = Request::decode(value.as_ref()).map_err(|error| error.to_string())?;
+            if request.revision <= note.revision {
+                sums.add(fingerprint(REQUESTS, &key, &value));
+            }
+        }
+        if sums.entries != note.entries || format!("{:016x}", sums.xor) != note.xor {
+            let (has, should) = (sums.entries, note.entries);
+            return Err(format!(
+                "{has} entries, the checkpoint says {should}, or they differ"
+            ));
+        }
+        *write(&self.sums) = sums;
+        self.load(found, note.revision)
+    }
+
+    fn load(
+        &self,
+        found: Vec<Option<(String, Revision, Row)>>,
+        head: Revision,
+    ) -> Result<(), String> {
+        let mut index = write(&self.index);
+        let genesis = self
+            .bodies
+            .entries(1)
+            .map_err(|error| error.to_string())?
+            .next();
+        let genesis = genesis
+            .ok_or("the journal is empty")?
+            .map_err(|error| error.to_string())?;
+        let mut time_us = genesis.position.time_us;
+        let mut closed = 0;
+        for entry in found {
+            let (name, revision, row) = entry.ok_or("a row is missing")?;
+            while closed < revision.saturating_sub(1) {
+                index.close(time_us);
+                closed += 1;
+            }
+            time_us = row.updated_us;
+            index.add(&name, revision, &row);
+        }
+        while closed < head {
+            index.close(time_us);
+            closed += 1;
+        }
+        Ok(())
+    }
+
+    /// Puts what a record did. Everything it needs stands in the record and in the store.
+    pub(crate) fn apply(
+        &self,
+        position: &Position,
+        envelope: &record::Envelope,
+        bodies: &[(Locator, Bytes)],
+    ) -> Result<(), Error> {
+        let mut index = write(&self.index);
+        if position.revision <= index.head() {
+            return Ok(());
+        }
+        let mut rows = Vec::new();
+        let mut order: Vec<usize> = (0..envelope.effects.len()).collect();
+        order.sort_by(|a, b| {
+            let name = |at: &usize| envelope.effects.get(*at).map(|effect| effect.name.as_str());
+            name(b).cmp(&name(a))
+        });
+        let mut next = Next {
+            id: index.next_id(),
+            slot: index.next_slot(),
+        };
+        for at in order {
+            let (Some(effect), Some((locator, bytes))) = (envelope.effects.get(at), bodies.get(at))
+            else {
+                return Err(Error::Internal("an effect without a body".to_owned()));
+            };
+            let row = self.row(&index, &mut next, (at, effect), (*locator, bytes), position)?;
+            rows.push((effect.name.as_str(), row));
+        }
+        self.put(position, envelope, &rows)?;
+        for (name, row) in &rows {
+            index.add(name, position.revision, row);
+        }
+        index.close(position.time_us);
+        Ok(())
+    }
+
+    fn row(
+        &self,
+        index: &Index,
+        next: &mut Next,
+        (at, effect): (usize, &record::Effect),
+        (locator, bytes): (Locator, &[u8]),
+        position: &Position,
+    ) -> Result<Row, Error> {
+        let name = Name::parse(&effect.name, "name")
+            .map_err(|error| Error::Internal(format!("journal: {error}")))?;
+        let before = self.newest(&effect.name)?.and_then(|id| index.row(id));
+        let born = u32::try_from(at).unwrap_or(u32::MAX);
+        let id = next.id;
+        next.id += 1;
+        let slot = before.map_or_else(|| next.take_slot(), |before| before.slot);
+        Ok(Row {
+            id,
+            slot,
+            kind: name.kind().ordinal.into(),
+            created_us: before.map_or(position.time_us, |before| before.created_us),
+            updated_us: position.time_us,
+            born: before.map_or(born, |before| before.born),
+            tombstone: effect.tombstone,
+            segment: locator.segment,
+            offset: locator.offset,
+            len: locator.len,
+            crc: locator.crc,
+            fields: body::indexed(name.kind(), bytes)?
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            marking: body::marking(bytes)?.map(|marking| marking.encode_to_vec()),
+        })
+    }
+
+    fn put(
+        &self,
+        position: &Position,
+        envelope: &record::Envelope,
+        rows: &[(&str, Row)],
+    ) -> Result<(), Error> {
+        let mut sums = write(&self.sums);
+        let mut batch = sled::Batch::default();
+        for (name, row) in rows {
+            let (key, value) = (key(name, position.revision), row.encode_to_vec());
+            sums.add(fingerprint(ROWS, &key, &value));
+            batch.insert(key, value);
+        }
+        self.rows.apply_batch(batch).map_err(internal)?;
+        if envelope.request_id.is_empty() {
+            return Ok(());
+        }
+        let key = request_key(&envelope.author, &envelope.request_id);
+        let value = Request {
+            revision: position.revision,
+            time_us: position.time_us,
+            hash: envelope.request_hash.to_vec(),
+        }
+        .encode_to_vec();
+        if let Some(before) = self.requests.get(&key).map_err(internal)? {
+            sums.remove(fingerprint(REQUESTS, &key, &before));
+        }
+        sums.add(fingerprint(REQUESTS, &key, &value));
+        self.requests.insert(key, value).map_err(internal)?;
+        Ok(())
+    }
+
+    /// The newest row of a name.
+    fn newest(&self, name: &str) -> Result<Option<u32>, Error> {
+        self.row_at(name, Revision::MAX)
+    }
+
+    /// The row of a name as of a revision: one seek.
+    fn row_at(&self, name: &str, revision: Revision) -> Result<Option<u32>, Error> {
+        let entry = self
+            .rows
+            .range(key(name, revision)..)
+            .next()
+            .transpose()
+            .map_err(internal)?;
+        let Some((found, value)) = entry else {
+            return Ok(None);
+        };
+        if split(&found).is_none_or(|(found, _)| found != name) {
+            return Ok(None);
+        }
+        let row = Row::decode(value.as_ref()).map_err(internal)?;
+        Ok(Some(row.id))
+    }
+
+    /// The revision of a name's newest version; of an assessment with everything in it when the
+    /// name ends in `/`; 0 for none.
+    pub(crate) fn revision_of(&self, name: &str) -> Result<Revision, Error> {
+        if let Some(assessment) = name.strip_suffix('/') {
+            return Ok(read(&self.index).aggregate(assessment));
+        }
+        let newest = self.newest(name)?;
+        Ok(newest.map_or(0, |id| read(&self.index).row(id).map_or(0, |row| row.from)))
+    }
+
+    /// A committed request of that author and id.
+    pub(crate) fn request(&self, author: &str, id: &str) -> Result<Option<Request>, Error> {
+        let value = self
+            .requests
+            .get(request_key(author, id))
+            .map_err(internal)?;
+        value
+            .map(|value| Request::decode(value.as_ref()).map_err(internal))
+            .transpose()
+    }
+
+    /// Makes the store durable and writes the note that says what is in it.
+    pub(crate) fn checkpoint(&self, position: &Position) -> Result<(), Error> {
+        let folder = self.folder.join("sled");
+        self.db.flush().map_err(internal)?;
+        sync_files(&folder).map_err(internal)?;
+        let sums = *read(&self.sums);
+        Note::new(
+            format_now(),
+            position.revision,
+            &position.chain,
+            sums.entries,
+            sums.xor,
+        )
+        .write(&self.folder)
+        .map_err(internal)
+    }
+
+    /// How many resources of a kind there are now.
+    pub(crate) fn count(&self, kind: &Kind) -> u64 {
+        read(&self.index).count(kind)
+    }
+
+    /// The greatest revision whose effective time is not after `us`.
+    pub(crate) fn revision_at(&self, us: i64) -> Revision {
+        read(&self.index).revision_at(us)
+    }
+
+    /// The newest applied revision and its time.
+    pub(crate) fn head(&self) -> (Revision, i64) {
+        let index = read(&self.index);
+        let head = index.head();
+        (head, index.time(head).unwrap_or(0))
+    }
+}
+
+/// Ids for the next row and the next name.
+struct Next {
+    id: u32,
+    slot: u32,
+}
+
+impl Next {
+    fn take_slot(&mut self) -> u32 {
+        self.slot += 1;
+        self.slot - 1
+    }
+}
+
+impl Sums {
+    fn add(&mut self, fingerprint: u64) {
+        self.entries += 1;
+        self.xor ^= fingerprint;
+    }
+
+    fn remove(&mut self, fingerprint: u64) {
+        self.entries -= 1;
+        self.xor ^= fingerprint;
+    }
+}
+
+/// Changes with the rows' format and with the table of kinds that they follow.
+fn format_now() -> String {
+    let mut sum = 0;
+    for kind in kinds() {
+        for (field, at) in kind.fields.iter().zip(0u8..) {
+            sum ^= fingerprint(at, kind.collection.as_bytes(), field.path.as_bytes());
+        }
+    }
+    format!("{}-{sum:016x}", row::FORMAT)
+}
+
+fn request_key(author: &str, id: &str) -> Vec<u8> {
+    [author.as_bytes(), &[0], id.as_bytes()].concat()
+}
+
+/// Sled's own flush ends in `sync_file_range`, which a power cut does not respect.
+fn sync_files(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_file() {
+            File::open(path)?.sync_data()?;
+        }
+    }
+    File::open(folder)?.sync_all()
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::Internal(format!("store: {error}"))
+}
+
+/// A poisoned lock means that a thread panicked while it held it; the committer has stopped then,
+/// and what is there is what was applied.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}

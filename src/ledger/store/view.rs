@@ -1,0 +1,303 @@
+//! A view: who asks, as of which revision. There is no other way to read.
+//!
+//! Its revision is fixed when it is opened and its clearance is asked at every step, so all that
+//! one view answers belongs together. What the caller may not see is not found, not counted and
+//! not paged over. Bodies are read from the journal's segments and copied, never decoded.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use super::super::journal::Locator;
+use super::index::{Index, Row};
+use super::{Store, read};
+use crate::error::Error;
+use crate::model::Revision;
+use crate::model::caller::Caller;
+use crate::model::kind::{self, Kind};
+use crate::model::limits::Limits;
+use crate::model::name::Name;
+use crate::wire::body::{self, Position, Value};
+
+/// Who asks, as of which revision.
+#[derive(Clone)]
+pub struct View {
+    store: Arc<Store>,
+    caller: Caller,
+    revision: Revision,
+    limits: Limits,
+}
+
+/// What a list asks for.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The kind of what is listed.
+    pub kind: &'static Kind,
+    /// The assessment that elements are listed of; `None` is all.
+    pub parent: Option<Name>,
+    /// Values that the indexed fields must have.
+    pub values: Vec<(u16, Value)>,
+    /// Numbers of the states an assessment may be in; empty is any.
+    pub states: Vec<i32>,
+    /// Also what is deleted.
+    pub deleted: bool,
+    /// Also what its author rejects.
+    pub rejected: bool,
+    /// Items of the page.
+    pub size: usize,
+    /// The last item of the page before.
+    pub after: Option<Cursor>,
+    /// Whether all matches are counted.
+    pub total: bool,
+}
+
+/// Where a page ended: the item's revision and its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// The revision of the item's version.
+    pub revision: Revision,
+    /// Its name.
+    pub name: String,
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct Page {
+    /// The items, as they are answered.
+    pub items: Vec<Bytes>,
+    /// The last item, when there are more.
+    pub next: Option<Cursor>,
+    /// How many there are on all pages, when asked.
+    pub total: Option<usize>,
+}
+
+/// A version, found and not yet read.
+struct Found {
+    name: Box<str>,
+    kind: u8,
+    born: (i64, u32),
+    position: Position,
+    at: Locator,
+}
+
+impl View {
+    pub(in crate::ledger) fn new(
+        store: Arc<Store>,
+        caller: Caller,
+        revision: Revision,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            store,
+            caller,
+            revision,
+            limits,
+        }
+    }
+
+    /// The revision that this view reads at.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// Who asks.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The bounds this view keeps to.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// One resource as it is answered; of an assessment, the header.
+    pub fn get(&self, name: &Name) -> Result<Bytes, Error> {
+        let found = self
+            .find(name)?
+            .ok_or_else(|| Error::not_found(name.as_str()))?;
+        self.answer(&found)
+    }
+
+    /// Whether the caller can see such a resource.
+    pub fn has(&self, name: &Name) -> Result<bool, Error> {
+        Ok(self.find(name)?.is_some())
+    }
+
+    /// The revision of the version that this view sees; `None` when it sees none.
+    pub fn revision_of(&self, name: &Name) -> Result<Option<Revision>, Error> {
+        Ok(self.find(name)?.map(|found| found.position.revision))
+    }
+
+    /// An assessment with all its elements that the caller may see.
+    pub fn full(&self, name: &Name) -> Result<Bytes, Error> {
+        let header = self.get(name)?;
+        let elements = self.elements(name)?;
+        let read = elements
+            .iter()
+            .map(|found| self.answer(found))
+            .collect::<Result<Vec<_>, _>>()?;
+        let tags = elements
+            .iter()
+            .map(|found| kind::at(found.kind).map_or(0, |kind| kind.tag));
+        let tags: Vec<u32> = tags.collect();
+        Ok(body::assemble(
+            &header,
+            tags.iter().copied().zip(read.iter()),
+        ))
+    }
+
+    /// A page of what the query asks for: latest change first, then by name.
+    pub fn list(&self, query: &Query) -> Result<Page, Error> {
+        let mut total = None;
+        let (found, more) = {
+            let index = read(&self.store.index);
+            if query.total {
+                total = Some(self.matching(&index, query, u32::MAX).count());
+            }
+            let start = query.after.as_ref();
+            let start = start.map_or(u32::MAX, |at| index.cursor(at.revision, &at.name));
+            let mut rows = self
+                .matching(&index, query, start)
+                .map(|row| Found::from(row));
+            let found: Vec<Found> = rows.by_ref().take(query.size).collect();
+            (found, rows.next().is_some())
+        };
+        let (items, cut) = self.read_page(&found)?;
+        let last = items.len().checked_sub(1).and_then(|last| found.get(last));
+        let next = last.filter(|_| more || cut).map(|last| Cursor {
+            revision: last.position.revision,
+            name: last.name.to_string(),
+        });
+        Ok(Page { items, next, total })
+    }
+
+    /// Every resource at this revision that the caller may see, as one SHA-256: over name, revision
+    /// and bytes, in the order of the names.
+    pub fn digest(&self) -> Result<[u8; 32], Error> {
+        let mut found: Vec<Found> = {
+            let index = read(&self.store.index);
+            let rows = index.rows().iter().filter(|row| {
+                index.current_at(row, self.revision)
+                    && index.covers(self.caller.clearance(), row, self.revision)
+            });
+            rows.map(Found::from).collect()
+        };
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut hash = Sha256::new();
+        for version in found {
+            let bytes = self.answer(&version)?;
+            hash.update(version.name.as_bytes());
+            hash.update([0]);
+            hash.update(version.position.revision.to_be_bytes());
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(&bytes);
+        }
+        Ok(hash.finalize().into())
+    }
+
+    fn find(&self, name: &Name) -> Result<Option<Found>, Error> {
+        let Some(id) = self.store.row_at(name.as_str(), self.revision)? else {
+            return Ok(None);
+        };
+        let index = read(&self.store.index);
+        let row = index.row(id).filter(|row| {
+            !row.tombstone && index.covers(self.caller.clearance(), row, self.revision)
+        });
+        Ok(row.map(Found::from))
+    }
+
+    fn elements(&self, name: &Name) -> Result<Vec<Found>, Error> {
+        let index = read(&self.store.index);
+        let rows = index.of_assessment(name.as_str());
+        let mut found: Vec<Found> = rows
+            .into_iter()
+            .flatten()
+            .filter_map(|id| index.row(id))
+            .filter(|row| kind::at(row.kind).is_some_and(Kind::is_element) && !row.tombstone)
+            .filter(|row| index.current_at(row, self.revision))
+            .filter(|row| index.covers(self.caller.clearance(), row, self.revision))
+            .map(Found::from)
+            .collect();
+        found.sort_by_key(|found| (found.kind, found.born));
+        Ok(found)
+    }
+
+    /// The rows that a query matches, latest first, with ids below `start`.
+    fn matching<'a>(
+        &'a self,
+        index: &'a Index,
+        query: &'a Query,
+        start: u32,
+    ) -> impl Iterator<Item = &'a Row> {
+        let parent = query.parent.as_ref().map(Name::as_str);
+        let mut bitmaps = index
+            .having(query.kind, parent, &query.values)
+            .unwrap_or_default();
+        if self.revision == index.head() && !bitmaps.is_empty() {
+            bitmaps.push(index.live());
+        }
+        bitmaps.sort_by_key(|bitmap| bitmap.len());
+        let (driver, others) = match bitmaps.split_first() {
+            Some((driver, others)) => (Some(*driver), others.to_vec()),
+            None => (None, Vec::new()),
+        };
+        let rejected = if query.rejected {
+            None
+        } else {
+            index.rejected(query.kind)
+        };
+        driver
+            .into_iter()
+            .flat_map(move |driver| driver.range(..start).rev())
+            .filter(move |id| others.iter().all(|bitmap| bitmap.contains(*id)))
+            .filter(move |id| !rejected.is_some_and(|bitmap| bitmap.contains(*id)))
+            .filter_map(|id| index.row(id))
+            .filter(|row| query.deleted || !row.tombstone)
+            .filter(|row| index.current_at(row, self.revision))
+            .filter(|row| self.shows(index, query, row))
+            .filter(|row| index.covers(self.caller.clearance(), row, self.revision))
+    }
+
+    /// Whether the assessment that a row belongs to is in a state that the query asks for.
+    fn shows(&self, index: &Index, query: &Query, row: &Row) -> bool {
+        let Some(header) = index.header_at(row.assessment, self.revision) else {
+            return true;
+        };
+        let stated = query.states.is_empty() || query.states.contains(&header.state);
+        stated && (query.deleted || !header.tombstone)
+    }
+
+    /// The bodies of a page, and whether it ended early because of its size.
+    fn read_page(&self, found: &[Found]) -> Result<(Vec<Bytes>, bool), Error> {
+        let mut items: Vec<Bytes> = Vec::with_capacity(found.len());
+        let mut size = 0;
+        for version in found {
+            let bytes = self.answer(version)?;
+            size += bytes.len();
+            if size > self.limits.page_bytes_max && !items.is_empty() {
+                return Ok((items, true));
+            }
+            items.push(bytes);
+        }
+        Ok((items, false))
+    }
+
+    fn answer(&self, found: &Found) -> Result<Bytes, Error> {
+        let stored = self.store.bodies.body(found.at);
+        let stored = stored.map_err(|error| Error::Internal(format!("read a body: {error}")))?;
+        Ok(body::answer(&stored, &found.position))
+    }
+}
+
+impl From<&Row> for Found {
+    fn from(row: &Row) -> Self {
+        Self {
+            name: row.name.clone(),
+            kind: row.kind,
+            born: (row.created_us, row.born),
+            position: row.position(),
+            at: row.body,
+        }
+    }
+}

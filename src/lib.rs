@@ -1,0 +1,5 @@
+//! placeholder
+pub mod error;
+pub mod ledger;
+pub mod model;
+pub mod wire;

@@ -1,0 +1,271 @@
+//! The kinds of resource there are, as a table read from the contract itself.
+//!
+//! Nothing behind this table knows a kind by name: what is stored, indexed, listed and replayed
+//! follows from it. An element kind is a repeated field of `Assessment`; a field of its message
+//! is indexed when it is an enum or a link, on its own or one message deep. What the contract
+//! cannot say (which fields are links) stands in `LINKS`. To add a kind is to add it to the proto.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use prost_reflect::{DescriptorPool, FieldDescriptor, Kind as Shape, MessageDescriptor};
+
+/// Fields with this number and above hold the elements of an `Assessment`.
+const FIRST_ELEMENT_FIELD: u32 = 101;
+
+/// The resources that lie under nothing, with their collections.
+const TOP: [(&str, &str); 7] = [
+    ("Assessment", "assessments"),
+    ("Document", "documents"),
+    ("Actor", "actors"),
+    ("Issue", "issues"),
+    ("Situation", "situations"),
+    ("Source", "sources"),
+    ("Place", "places"),
+];
+
+/// Text fields that hold the name of a resource, or are looked up by their whole value.
+const LINKS: &[&str] = &[
+    "actor",
+    "issue",
+    "situation",
+    "source",
+    "documents",
+    "lineage",
+    "continues",
+    "external_id",
+    "asserter",
+    "speaker",
+    "focus_area",
+    "risks",
+    "about",
+    "on",
+    "borne_by",
+    "caused_by",
+    "places",
+    "indicators",
+    "mitigated_by",
+    "wielder",
+    "target",
+    "addresses",
+    "may_cross",
+    "addressee",
+    "tools",
+    "party",
+    "beneficiary",
+    "verifier",
+    "instrument",
+    "theme",
+    "requires",
+    "unlocks",
+    "members",
+    "from",
+    "to",
+    "rests_on",
+    "supersedes",
+    "superseded_by",
+    "sha256",
+    "parent",
+    "country",
+    "derives_from",
+    "id",
+];
+
+/// How a field is indexed, and so how a filter may speak of it.
+#[derive(Debug, Clone)]
+pub enum Index {
+    /// By number; the names of the values with and without their prefix.
+    Enum(HashMap<String, i32>),
+    /// By the whole text.
+    Text,
+    /// True or false.
+    Bool,
+}
+
+/// An indexed field of a kind.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// As a filter names it: `posture`, `attribution.mode`.
+    pub path: String,
+    /// Field numbers from the resource down.
+    pub tags: Vec<u32>,
+    /// How it is indexed.
+    pub index: Index,
+}
+
+/// A kind of resource.
+#[derive(Debug)]
+pub struct Kind {
+    /// Position in `kinds()`.
+    pub ordinal: u8,
+    /// The message, e.g. `RedLine`.
+    pub message: String,
+    /// The collection, e.g. `redLines`.
+    pub collection: String,
+    /// The field of `Assessment` that holds elements of this kind; 0 when it is not an element.
+    pub tag: u32,
+    /// What is indexed, in the order of the contract.
+    pub fields: Vec<Field>,
+    /// Every field that a filter cannot speak of yet, so that the error can tell.
+    pub other_fields: Vec<String>,
+}
+
+impl Kind {
+    /// Whether it lies in an assessment.
+    pub fn is_element(&self) -> bool {
+        self.tag != 0
+    }
+
+    /// The shape of its names, for messages.
+    pub fn pattern(&self) -> String {
+        let parent = if self.is_element() {
+            "assessments/{assessment}/"
+        } else {
+            ""
+        };
+        format!("{parent}{}/{{id}}", self.collection)
+    }
+
+    /// Position of the indexed field `path`.
+    pub fn field(&self, path: &str) -> Option<u16> {
+        let at = self.fields.iter().position(|field| field.path == path)?;
+        u16::try_from(at).ok()
+    }
+}
+
+/// The contract's descriptors, comments included.
+pub static CONTRACT: LazyLock<DescriptorPool> = LazyLock::new(|| {
+    let bytes: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contract.bin"));
+    DescriptorPool::decode(bytes).unwrap_or_default()
+});
+
+static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
+    let message = |name: &str| CONTRACT.get_message_by_name(&format!("chancery.v1.{name}"));
+    let mut found: Vec<(MessageDescriptor, String, u32)> = TOP
+        .iter()
+        .filter_map(|(name, collection)| Some((message(name)?, (*collection).to_owned(), 0)))
+        .collect();
+    let elements = message("Assessment").into_iter().flat_map(|assessment| {
+        let fields: Vec<FieldDescriptor> = assessment.fields().collect();
+        fields.into_iter().filter_map(|field| match field.kind() {
+            Shape::Message(element) if field.number() >= FIRST_ELEMENT_FIELD => {
+                Some((element, field.json_name().to_owned(), field.number()))
+            }
+            _ => None,
+        })
+    });
+    found.extend(elements);
+    let numbered = (0u8..).zip(found);
+    numbered
+        .map(|(ordinal, (message, collection, tag))| kind(ordinal, &message, collection, tag))
+        .collect()
+});
+
+/// Every kind of resource.
+pub fn kinds() -> &'static [Kind] {
+    &KINDS
+}
+
+/// The kind of that position.
+pub fn at(ordinal: u8) -> Option<&'static Kind> {
+    KINDS.get(usize::from(ordinal))
+}
+
+/// The kind of resource that lies under nothing in this collection.
+pub fn top(collection: &str) -> Option<&'static Kind> {
+    KINDS
+        .iter()
+        .find(|kind| kind.tag == 0 && kind.collection == collection)
+}
+
+/// The kind of element in this collection of an assessment.
+pub fn element(collection: &str) -> Option<&'static Kind> {
+    KINDS
+        .iter()
+        .find(|kind| kind.tag != 0 && kind.collection == collection)
+}
+
+/// The kind of that message.
+pub fn of(message: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.message == message)
+}
+
+/// Every kind of element.
+pub fn elements() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().filter(|kind| kind.tag != 0)
+}
+
+fn kind(ordinal: u8, message: &MessageDescriptor, collection: String, tag: u32) -> Kind {
+    let mut fields = Vec::new();
+    let mut other_fields = Vec::new();
+    for field in message
+        .fields()
+        .filter(|field| field.number() < FIRST_ELEMENT_FIELD)
+    {
+        match index(&field) {
+            Some(index) => fields.push(Field {
+                path: field.name().to_owned(),
+                tags: vec![field.number()],
+                index,
+            }),
+            None => nested(&field, &mut fields, &mut other_fields),
+        }
+    }
+    Kind {
+        ordinal,
+        message: message.name().to_owned(),
+        collection,
+        tag,
+        fields,
+        other_fields,
+    }
+}
+
+/// The fields of a message field, one deep; of a plain one, its name among the others.
+fn nested(field: &FieldDescriptor, fields: &mut Vec<Field>, others: &mut Vec<String>) {
+    others.push(field.name().to_owned());
+    let Shape::Message(inner) = field.kind() else {
+        return;
+    };
+    let foreign = inner.parent_file().package_name() != "chancery.v1";
+    let stored = inner.get_field_by_name("etag").is_some();
+    if foreign || stored || field.is_map() {
+        return;
+    }
+    for child in inner.fields() {
+        let path = format!("{}.{}", field.name(), child.name());
+        match index(&child) {
+            Some(index) => {
+                fields.push(Field {
+                    path,
+                    tags: vec![field.number(), child.number()],
+                    index,
+                });
+            }
+            None => others.push(path),
+        }
+    }
+}
+
+fn index(field: &FieldDescriptor) -> Option<Index> {
+    match field.kind() {
+        Shape::Enum(values) => {
+            let prefix = values
+                .get_value(0)?
+                .name()
+                .strip_suffix("UNSPECIFIED")?
+                .to_owned();
+            let mut numbers = HashMap::new();
+            for value in values.values() {
+                numbers.insert(value.name().to_owned(), value.number());
+                if let Some(short) = value.name().strip_prefix(&prefix) {
+                    numbers.insert(short.to_owned(), value.number());
+                }
+            }
+            Some(Index::Enum(numbers))
+        }
+        Shape::String if LINKS.contains(&field.name()) => Some(Index::Text),
+        Shape::Bool => Some(Index::Bool),
+        _ => None,
+    }
+}

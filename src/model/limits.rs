@@ -1,0 +1,101 @@
+//! Every bound of the system, in one place, with its unit.
+//!
+//! A bound that is exceeded is a named error that states what was given and what is allowed.
+//! Nothing else in the code holds a limit of its own.
+
+use crate::error::Error;
+
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])+ $name:ident: $kind:ty = $value:expr, $unit:literal;)+) => {
+        /// Every bound of the system.
+        #[derive(Debug, Clone, Copy)]
+        pub struct Limits {
+            $($(#[doc = $doc])+ pub $name: $kind,)+
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: $value,)+ }
+            }
+        }
+
+        impl Limits {
+            /// Name, value and unit of each, for `Status`.
+            pub fn each(&self) -> Vec<(&'static str, u64, &'static str)> {
+                vec![$((stringify!($name), self.$name as u64, $unit),)+]
+            }
+        }
+    };
+}
+
+limits! {
+    /// A document as received.
+    document_bytes_max: usize = 4 << 20, "bytes";
+    /// An assessment with all its elements, encoded.
+    assessment_bytes_max: usize = 3 << 20, "bytes";
+    /// Elements of one assessment.
+    elements_max: usize = 2_000, "elements";
+    /// One element, encoded.
+    element_bytes_max: usize = 64 << 10, "bytes";
+    /// One registry entry, encoded.
+    registry_entry_bytes_max: usize = 64 << 10, "bytes";
+    /// Doubts of one import; the rest is counted in the last one.
+    doubts_max: usize = 1_000, "doubts";
+    /// Columns of one table of a document.
+    table_columns_max: usize = 64, "columns";
+    /// Rows of one table of a document.
+    table_rows_max: usize = 2_000, "rows";
+    /// Nesting of lists in a document.
+    list_depth_max: usize = 16, "levels";
+    /// Items of a page when the request does not say.
+    page_size_default: usize = 50, "items";
+    /// Items of a page at most; a larger request gets this many.
+    page_size_max: usize = 1_000, "items";
+    /// Encoded items of a page; a page ends early rather than exceed it.
+    page_bytes_max: usize = 3 << 20, "bytes";
+    /// Length of a filter.
+    filter_bytes_max: usize = 8 << 10, "bytes";
+    /// Terms of a filter.
+    filter_terms_max: usize = 64, "terms";
+    /// Length of a page token.
+    page_token_bytes_max: usize = 1 << 10, "bytes";
+    /// A message that a client sends.
+    message_bytes_max: usize = 4 << 20, "bytes";
+    /// A request id.
+    request_id_bytes_max: usize = 64, "bytes";
+    /// Changes that wait for the committer.
+    commit_queue_max: usize = 1_024, "changes";
+    /// Changes that one sync makes durable together.
+    group_changes_max: usize = 512, "changes";
+    /// Bytes that one sync makes durable together.
+    group_bytes_max: usize = 8 << 20, "bytes";
+    /// Bodies of one change together.
+    change_bytes_max: usize = 16 << 20, "bytes";
+    /// Resources that one change may touch.
+    change_effects_max: usize = 4_096, "resources";
+    /// One file of the journal.
+    segment_bytes: u64 = 64 << 20, "bytes";
+    /// Revisions between two checkpoints of the store.
+    checkpoint_revisions: i64 = 100_000, "revisions";
+    /// How long a repeated request id is recognised.
+    request_id_hours: i64 = 24, "hours";
+    /// How long a read waits for a revision that is not there yet.
+    read_wait_seconds: u64 = 5, "seconds";
+    /// How often a write without an etag is tried on a newer state.
+    write_attempts_max: usize = 5, "attempts";
+    /// Requests that run on the pool for long work at the same time.
+    blocking_requests_max: usize = 16, "requests";
+    /// Connections at the same time.
+    connections_max: usize = 1_024, "connections";
+    /// Calls at the same time on one connection.
+    streams_per_connection_max: u32 = 256, "calls";
+    /// How long the server waits for calls in flight when it stops.
+    drain_seconds: u64 = 8, "seconds";
+    /// How long an upload may be silent.
+    upload_idle_seconds: u64 = 30, "seconds";
+}
+
+/// The error of a bound that was exceeded.
+pub fn exceeded(field: &str, reason: &'static str, given: usize, allowed: usize) -> Error {
+    Error::invalid(field, reason, format!("{given} given, {allowed} allowed"))
+}

@@ -1,0 +1,15 @@
+//! Bytes and what they mean: the encodings of stored bodies, records and answers.
+//!
+//! `lazy`    stored resources in answers, copied as bytes and decoded only when somebody looks
+//! `body`    one encoded resource: its indexed fields, its position appended, parts left out
+//! `record`  the journal's envelopes
+//! `json`    canonical proto JSON, by the contract's descriptors
+//!
+//! Pure: no I/O, no clock, no randomness.
+
+pub mod body;
+pub mod json;
+mod lazy;
+pub mod record;
+
+pub use lazy::{Lazy, decode, decodes};
