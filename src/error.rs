@@ -170,3 +170,35 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// What is wrong with a request so far: everything is reported at once.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<Violation>);
+
+impl Problems {
+    /// Notes what is wrong with one part and goes on; any other error ends the request.
+    pub fn note<T>(&mut self, part: Result<T, Error>) -> Result<Option<T>, Error> {
+        match part {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::Invalid(violations)) => {
+                self.0.extend(violations);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Notes one more.
+    pub fn add(&mut self, violation: Violation) {
+        self.0.push(violation);
+    }
+
+    /// Everything that was noted, as one error; `Ok` when nothing was.
+    pub fn finish(self) -> Result<(), Error> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(self.0))
+        }
+    }
+}

@@ -60,7 +60,15 @@ pub(super) struct Blocks {
 pub(super) fn blocks(text: &str, limits: &Limits, doubts: &mut Doubts) -> Blocks {
     let found = Blocks::default();
     let lines = lines(text);
-    let mut reader = Reader { text, lines, at: 0, limits, doubts, found, open: [usize::MAX; 2] };
+    let mut reader = Reader {
+        text,
+        lines,
+        at: 0,
+        limits,
+        doubts,
+        found,
+        open: [usize::MAX; 2],
+    };
     reader.front_matter();
     reader.read();
     reader.found
@@ -121,12 +129,18 @@ impl Reader<'_> {
             return;
         }
         let near = self.lines.iter().enumerate().skip(1).take(FRONT_LINES_MAX);
-        let Some(end) = near.clone().find(|(_, line)| fenced(line)).map(|(at, _)| at) else {
+        let Some(end) = near
+            .clone()
+            .find(|(_, line)| fenced(line))
+            .map(|(at, _)| at)
+        else {
             return;
         };
         for (_, line) in near.take(end - 1) {
             let text = line.span.of(self.text);
-            let Some((key, value)) = text.split_once(':') else { continue };
+            let Some((key, value)) = text.split_once(':') else {
+                continue;
+            };
             if key.trim().eq_ignore_ascii_case("title") {
                 let value = value.trim().trim_matches(['"', '\'']);
                 let start = text.len() - text.trim_end_matches(['"', '\'']).len();
@@ -150,9 +164,11 @@ impl Reader<'_> {
         let known = usize::from(mark == b'~');
         let hopeless = self.open.get(known).is_some_and(|fewest| marks >= *fewest);
         let closes = |line: &Line| match line.shape {
-            Shape::Fence { mark: other, marks: many, bare } => {
-                bare && other == mark && many >= marks
-            }
+            Shape::Fence {
+                mark: other,
+                marks: many,
+                bare,
+            } => bare && other == mark && many >= marks,
             Shape::Blank
             | Shape::Heading { .. }
             | Shape::Rule { .. }
@@ -163,7 +179,11 @@ impl Reader<'_> {
             | Shape::Text => false,
         };
         let rest = self.lines.get(begin..).unwrap_or(&[]);
-        let length = if hopeless { None } else { rest.iter().position(closes) };
+        let length = if hopeless {
+            None
+        } else {
+            rest.iter().position(closes)
+        };
         match length {
             Some(length) => {
                 self.at = begin + length + 1;
@@ -241,11 +261,22 @@ impl Reader<'_> {
         let mut list = ListReader::default();
         while let Some(line) = self.line(self.at) {
             let goes_on = match line.shape {
-                Shape::Item { text, ordered, columns, pipes } => {
+                Shape::Item {
+                    text,
+                    ordered,
+                    columns,
+                    pipes,
+                } => {
                     let heads_table = pipes && self.heads_table(self.at);
                     !heads_table && list.item(&line, text, (ordered, columns), self)
                 }
-                Shape::Blank => list.blank(self),
+                Shape::Blank => {
+                    let goes_on = list.blank(self);
+                    while goes_on && self.shape(self.at + 1) == Shape::Blank {
+                        self.at += 1;
+                    }
+                    goes_on
+                }
                 Shape::Text | Shape::Row => {
                     !(line.shape == Shape::Row && self.heads_table(self.at))
                         && list.text(&line, self.text)
@@ -254,10 +285,9 @@ impl Reader<'_> {
                     self.foreign(line.span);
                     continue;
                 }
-                Shape::Fence { .. }
-                | Shape::Heading { .. }
-                | Shape::Rule { .. }
-                | Shape::Tag => false,
+                Shape::Fence { .. } | Shape::Heading { .. } | Shape::Rule { .. } | Shape::Tag => {
+                    false
+                }
             };
             if !goes_on {
                 break;
@@ -286,7 +316,9 @@ impl Reader<'_> {
 
     /// Whether a row here stands before another one, so that it is no part of a sentence.
     fn heads_table(&self, at: usize) -> bool {
-        let opens = self.line(at).is_some_and(|line| line.span.of(self.text).starts_with('|'));
+        let opens = self
+            .line(at)
+            .is_some_and(|line| line.span.of(self.text).starts_with('|'));
         opens || matches!(self.shape(at + 1), Shape::Row)
     }
 
@@ -308,7 +340,13 @@ impl Reader<'_> {
             | Shape::Row
             | Shape::Text => None,
         };
-        let run: Vec<Span> = self.lines.get(begin..self.at).unwrap_or(&[]).iter().map(|line| line.span).collect();
+        let run: Vec<Span> = self
+            .lines
+            .get(begin..self.at)
+            .unwrap_or(&[])
+            .iter()
+            .map(|line| line.span)
+            .collect();
         let mut whole: Option<Span> = None;
         for (k, span) in run.iter().enumerate() {
             let last = k + 1 == run.len();
@@ -342,16 +380,30 @@ impl Reader<'_> {
     /// The heading that the `k`th line of a run of text is, when it is one.
     fn heading(&self, run: &[Span], k: usize) -> Option<(Span, i32)> {
         let span = *run.get(k)?;
-        let before = k.checked_sub(1).and_then(|k| run.get(k)).map(|span| span.of(self.text));
-        if let Some(bold) = bold_line(span, self.text).filter(|_| before.is_none_or(ends_sentence)) {
+        let before = k
+            .checked_sub(1)
+            .and_then(|k| run.get(k))
+            .map(|span| span.of(self.text));
+        if let Some(bold) = bold_line(span, self.text).filter(|_| before.is_none_or(ends_sentence))
+        {
             return Some((bold, BOLD_LEVEL));
         }
         let ends_text = k + 1 == run.len()
-            && self.lines.get(self.at..).unwrap_or(&[]).iter().all(|l| l.shape == Shape::Blank);
+            && self
+                .lines
+                .get(self.at..)
+                .unwrap_or(&[])
+                .iter()
+                .all(|l| l.shape == Shape::Blank);
         let alone = run.len() == 1;
         let like = !ends_text && heading_like(span.of(self.text), before, alone);
-        let headed = self.found.blocks.iter().any(|block| matches!(block, Block::Heading { .. }));
-        like.then_some((span, if headed { 2 } else { 1 }))
+        let headed = || {
+            self.found
+                .blocks
+                .iter()
+                .any(|b| matches!(b, Block::Heading { .. }))
+        };
+        like.then(|| (span, if headed() { 2 } else { 1 }))
     }
 }
 
@@ -367,8 +419,13 @@ pub(super) fn ends_sentence(line: &str) -> bool {
 /// The text of a line that is all in bold.
 fn bold_line(span: Span, text: &str) -> Option<Span> {
     let line = span.of(text);
-    let mark = ["**", "__"].into_iter().find(|mark| line.starts_with(mark))?;
-    let inner = line.trim_end_matches(':').strip_suffix(mark)?.strip_prefix(mark)?;
+    let mark = ["**", "__"]
+        .into_iter()
+        .find(|mark| line.starts_with(mark))?;
+    let inner = line
+        .trim_end_matches(':')
+        .strip_suffix(mark)?
+        .strip_prefix(mark)?;
     let fits = !inner.is_empty() && inner.len() <= 120 && !inner.contains(mark);
     fits.then(|| span.part(mark.len(), mark.len() + inner.len()))
 }
@@ -395,7 +452,12 @@ impl ListReader {
         let base = self.open.first().copied();
         let mut indent = line.indent;
         if base.is_some_and(|base| indent <= base) && ordered != self.ordered {
-            let label = |item: &Item| item.text.of(reader.text).trim_end_matches('*').ends_with(':');
+            let label = |item: &Item| {
+                item.text
+                    .of(reader.text)
+                    .trim_end_matches('*')
+                    .ends_with(':')
+            };
             let top = self.items.iter().rev().find(|item| item.depth == 0);
             if ordered || !top.is_some_and(label) {
                 return false;
@@ -420,7 +482,11 @@ impl ListReader {
         self.gap = false;
         self.columns = line.indent + columns;
         if self.items.len() < reader.limits.table_rows_max {
-            self.items.push(Item { text, depth, body: Vec::new() });
+            self.items.push(Item {
+                text,
+                depth,
+                body: Vec::new(),
+            });
         } else {
             self.cut = Some(self.cut.map_or(text, |cut| cut.join(text)));
         }
@@ -452,7 +518,9 @@ impl ListReader {
     /// Takes a line of text as part of the last item; false when it is none.
     fn text(&mut self, line: &Line, text: &str) -> bool {
         let (gap, under) = (self.gap, self.under(line));
-        let Some(item) = self.items.last_mut() else { return false };
+        let Some(item) = self.items.last_mut() else {
+            return false;
+        };
         if self.cut.is_some() {
             return under || !gap;
         }
@@ -467,8 +535,8 @@ impl ListReader {
             *body = body.join(line.span);
             return true;
         }
-        let goes_on = line.indent >= self.columns.max(2)
-            || goes_on(item.text.of(text), line.span.of(text));
+        let goes_on =
+            line.indent >= self.columns.max(2) || goes_on(item.text.of(text), line.span.of(text));
         if goes_on {
             item.text = item.text.join(line.span);
         }
@@ -477,7 +545,9 @@ impl ListReader {
 
     /// The text of a list that is only one short numbered line: a numbered heading.
     fn heading(&self, text: &str) -> Option<Span> {
-        let [only] = self.items.as_slice() else { return None };
+        let [only] = self.items.as_slice() else {
+            return None;
+        };
         let line = only.text.of(text);
         let short = line.split_whitespace().count() <= 10 && !line.contains('\n');
         let plain = !line.ends_with(['.', ';', ',', '!']);

@@ -41,15 +41,23 @@ pub(super) fn canonical(bytes: &[u8], media_type: &str, limits: &Limits) -> Resu
         Err(error) => violations.push(Violation::new(
             "document",
             "NOT_UTF8",
-            format!("byte {} begins no UTF-8 character{}", error.valid_up_to(), hint(bytes)),
+            format!(
+                "byte {} begins no UTF-8 character{}",
+                error.valid_up_to(),
+                hint(bytes)
+            ),
         )),
     }
     Err(Error::Invalid(violations))
 }
 
 fn readable(media_type: &str) -> bool {
-    let mut parts = media_type.split(';').map(|part| part.trim().to_ascii_lowercase());
-    let known = parts.next().is_some_and(|kind| kind == MARKDOWN || kind == PLAIN);
+    let mut parts = media_type
+        .split(';')
+        .map(|part| part.trim().to_ascii_lowercase());
+    let known = parts
+        .next()
+        .is_some_and(|kind| kind == MARKDOWN || kind == PLAIN);
     known
         && parts.all(|part| match part.strip_prefix("charset=") {
             Some(charset) => matches!(charset.trim_matches('"'), "utf-8" | "utf8" | "us-ascii"),
@@ -66,7 +74,11 @@ fn hint(bytes: &[u8]) -> &'static str {
 }
 
 fn lf(text: &str) -> String {
-    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
+    if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -74,12 +86,16 @@ mod tests {
     use super::*;
 
     fn reasons(bytes: &[u8], media_type: &str) -> Vec<String> {
-        let limits = Limits { document_bytes_max: 40, ..Limits::default() };
+        let limits = Limits {
+            document_bytes_max: 40,
+            ..Limits::default()
+        };
         match canonical(bytes, media_type, &limits) {
             Ok(text) => vec![text],
-            Err(Error::Invalid(violations)) => {
-                violations.into_iter().map(|v| format!("{}: {}", v.reason, v.description)).collect()
-            }
+            Err(Error::Invalid(violations)) => violations
+                .into_iter()
+                .map(|v| format!("{}: {}", v.reason, v.description))
+                .collect(),
             Err(other) => vec![other.to_string()],
         }
     }
@@ -92,7 +108,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_refused_with_all_reasons() {
-        assert_eq!(reasons(b" \n\t", "text/plain"), ["EMPTY_DOCUMENT: the document has no text"]);
+        assert_eq!(
+            reasons(b" \n\t", "text/plain"),
+            ["EMPTY_DOCUMENT: the document has no text"]
+        );
         assert_eq!(
             reasons(b"ab\xffc", "text/plain"),
             ["NOT_UTF8: byte 2 begins no UTF-8 character"]
@@ -103,6 +122,9 @@ mod tests {
         );
         let both = reasons(b"", "application/pdf");
         assert_eq!(both.len(), 2);
-        assert!(both.iter().any(|reason| reason.starts_with("UNSUPPORTED_MEDIA_TYPE")));
+        assert!(
+            both.iter()
+                .any(|reason| reason.starts_with("UNSUPPORTED_MEDIA_TYPE"))
+        );
     }
 }

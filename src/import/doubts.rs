@@ -23,7 +23,8 @@ impl Doubts {
 
     /// In the order of the text, at most `doubts_max`.
     pub(super) fn finish(mut self, text: &str, doubts_max: usize) -> Vec<Doubt> {
-        self.found.sort_by_key(|(span, _, _)| (span.start, std::cmp::Reverse(span.end)));
+        self.found
+            .sort_by_key(|(span, _, _)| (span.start, std::cmp::Reverse(span.end)));
         let mut widest: Option<Span> = None;
         self.found.retain(|(span, _, _)| {
             let within = widest.is_some_and(|widest| widest.contains(*span));
@@ -32,7 +33,10 @@ impl Doubts {
             }
             !within
         });
-        let rest = self.found.len().saturating_sub(doubts_max.saturating_sub(1));
+        let rest = self
+            .found
+            .len()
+            .saturating_sub(doubts_max.saturating_sub(1));
         if rest > 1 {
             let cut = self.found.split_off(self.found.len() - rest);
             let spans = cut.into_iter().map(|(span, _, _)| span);
@@ -40,7 +44,10 @@ impl Doubts {
             let reason = format!("{rest} further doubts in this part of the text are not listed.");
             self.found.push((all, DoubtKind::Limit, reason));
         }
-        self.found.into_iter().map(|(span, kind, reason)| doubt(text, span, kind, reason)).collect()
+        self.found
+            .into_iter()
+            .map(|(span, kind, reason)| doubt(text, span, kind, reason))
+            .collect()
     }
 }
 
@@ -51,7 +58,10 @@ fn doubt(text: &str, span: Span, kind: DoubtKind, reason: String) -> Doubt {
         cut -= 1;
     }
     Doubt {
-        span: Some(Place { start: offset(span.start), end: offset(span.end) }),
+        span: Some(Place {
+            start: Some(offset(span.start)),
+            end: Some(offset(span.end)),
+        }),
         quote: whole.get(..cut).unwrap_or("").to_owned(),
         reason,
         kind: kind.into(),
@@ -67,18 +77,32 @@ mod tests {
         for (start, end) in spans {
             doubts.add(Span::new(*start, *end), DoubtKind::Other, "Unclear.");
         }
-        let places = doubts.finish("0123456789", doubts_max).into_iter().filter_map(|d| d.span);
-        places.map(|place| (place.start, place.end)).collect()
+        let places = doubts
+            .finish("0123456789", doubts_max)
+            .into_iter()
+            .filter_map(|d| d.span);
+        places
+            .map(|place| (place.start.unwrap(), place.end.unwrap()))
+            .collect()
     }
 
     #[test]
     fn one_place_has_one_doubt() {
-        assert_eq!(finish(&[(4, 6), (2, 8), (2, 8), (7, 9)], 10), [(2, 8), (7, 9)]);
+        assert_eq!(
+            finish(&[(4, 6), (2, 8), (2, 8), (7, 9)], 10),
+            [(2, 8), (7, 9)]
+        );
     }
 
     #[test]
     fn past_the_limit_the_rest_is_counted() {
-        assert_eq!(finish(&[(0, 1), (2, 3), (4, 5), (6, 7)], 3), [(0, 1), (2, 3), (4, 7)]);
-        assert_eq!(finish(&[(0, 1), (2, 3), (4, 5)], 3), [(0, 1), (2, 3), (4, 5)]);
+        assert_eq!(
+            finish(&[(0, 1), (2, 3), (4, 5), (6, 7)], 3),
+            [(0, 1), (2, 3), (4, 7)]
+        );
+        assert_eq!(
+            finish(&[(0, 1), (2, 3), (4, 5)], 3),
+            [(0, 1), (2, 3), (4, 5)]
+        );
     }
 }

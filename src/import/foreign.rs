@@ -5,13 +5,13 @@
 
 use super::words::folded;
 
-/// A whole line that belongs to the page.
+/// A whole line that belongs to the page, its words folded.
 const LINES: [&str; 18] = [
     "ad",
     "advert",
     "advertisement",
-    "article continues after advertisement",
-    "article continues below",
+    "article continue after advertisement",
+    "article continue below",
     "continue reading",
     "continue reading below",
     "read also",
@@ -22,9 +22,9 @@ const LINES: [&str; 18] = [
     "sign up for our newsletter",
     "skip advertisement",
     "sponsored content",
-    "story continues after advertisement",
-    "story continues below",
-    "story continues below advertisement",
+    "story continue after advertisement",
+    "story continue below",
+    "story continue below advertisement",
 ];
 
 /// Phrases that no author writes inside a sentence.
@@ -68,7 +68,11 @@ mod tests {
 
     #[test]
     fn the_page_is_told_from_the_text() {
-        for line in ["ADVERTISEMENT", "- Advertisement -", "Story continues below advertisement"] {
+        for line in [
+            "ADVERTISEMENT",
+            "- Advertisement -",
+            "Story continues below advertisement",
+        ] {
             assert!(foreign_line(line), "{line}");
         }
         assert!(!foreign_line("Advertisement bans and the press"));

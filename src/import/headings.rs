@@ -10,8 +10,18 @@ use super::blocks::ends_sentence;
 const HEADING_BYTES_MAX: usize = 130;
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 ];
 
 /// Whether `line` is a heading; `before` is the line of the same run above it, and `alone` says
@@ -41,7 +51,10 @@ fn title_case(words: &[&str]) -> bool {
         .map(|word| word.trim_start_matches(|c: char| !c.is_alphanumeric()))
         .filter(|word| word.chars().count() >= 4)
         .collect();
-    let high = long.iter().filter(|word| word.starts_with(|c: char| !c.is_lowercase())).count();
+    let high = long
+        .iter()
+        .filter(|word| word.starts_with(|c: char| !c.is_lowercase()))
+        .count();
     !long.is_empty() && high * 10 >= long.len() * 7
 }
 
@@ -50,11 +63,20 @@ fn byline(line: &str, words: &[&str]) -> bool {
     let lower = line.to_lowercase();
     let dated = MONTHS.iter().any(|month| lower.contains(month))
         && words.len() <= 6
-        && words.iter().any(|word| word.trim_matches(|c: char| !c.is_ascii_digit()).len() == 4);
+        && words
+            .iter()
+            .any(|word| word.trim_matches(|c: char| !c.is_ascii_digit()).len() == 4);
     let labelled = line.split_once(": ").is_some_and(|(label, _)| {
         const LABELS: [&str; 9] = [
-            "date", "classification", "author", "authors", "version", "status", "source",
-            "document id", "last updated",
+            "date",
+            "classification",
+            "author",
+            "authors",
+            "version",
+            "status",
+            "source",
+            "document id",
+            "last updated",
         ];
         LABELS.contains(&label.trim_matches('*').to_lowercase().as_str())
     });
@@ -67,8 +89,16 @@ mod tests {
 
     #[test]
     fn short_lines_in_title_case_are_headings() {
-        assert!(heading_like("Reading Tehran’s Limits in the Strait", Some("It ended."), false));
-        assert!(!heading_like("Reading Tehran’s Limits in the Strait", Some("It went on"), false));
+        assert!(heading_like(
+            "Reading Tehran’s Limits in the Strait",
+            Some("It ended."),
+            false
+        ));
+        assert!(!heading_like(
+            "Reading Tehran’s Limits in the Strait",
+            Some("It went on"),
+            false
+        ));
         assert!(heading_like("What the mediators can still do", None, true));
         assert!(!heading_like("Officials remain careful", None, false));
         assert!(heading_like("RED LINES", None, false));

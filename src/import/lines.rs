@@ -36,7 +36,12 @@ pub(super) enum Shape {
     /// Words of the page and not of the text.
     Foreign,
     /// `- text`, `1. text`, `• text`; `columns` up to the text.
-    Item { text: Span, ordered: bool, columns: usize, pipes: bool },
+    Item {
+        text: Span,
+        ordered: bool,
+        columns: usize,
+        pipes: bool,
+    },
     /// Has a pipe that parts cells.
     Row,
     /// Anything else.
@@ -52,14 +57,20 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
         start = whole.end + 1;
         let span = whole.trimmed(text);
         let indent = columns(piece);
-        lines.push(Line { span, indent, shape: shape(span.of(text), span) });
+        lines.push(Line {
+            span,
+            indent,
+            shape: shape(span.of(text), span),
+        });
     }
     lines
 }
 
 fn columns(line: &str) -> usize {
     let blanks = line.chars().take_while(|c| c.is_whitespace());
-    blanks.map(|c| if c == '\t' { TAB_COLUMNS } else { 1 }).sum()
+    blanks
+        .map(|c| if c == '\t' { TAB_COLUMNS } else { 1 })
+        .sum()
 }
 
 fn shape(line: &str, span: Span) -> Shape {
@@ -70,7 +81,11 @@ fn shape(line: &str, span: Span) -> Shape {
         let rest = line.trim_start_matches(mark);
         let marks = line.len() - rest.len();
         if marks >= 3 && !rest.contains(mark) {
-            return Shape::Fence { mark: mark as u8, marks, bare: rest.trim().is_empty() };
+            return Shape::Fence {
+                mark: mark as u8,
+                marks,
+                bare: rest.trim().is_empty(),
+            };
         }
     }
     heading(line, span)
@@ -89,12 +104,17 @@ fn heading(line: &str, span: Span) -> Option<Shape> {
     let text = rest.trim().trim_end_matches('#').trim_end();
     let start = line.len() - rest.trim_start().len();
     let level = i32::try_from(level).unwrap_or(6);
-    (!text.is_empty())
-        .then(|| Shape::Heading { level, text: span.part(start, start + text.len()) })
+    (!text.is_empty()).then(|| Shape::Heading {
+        level,
+        text: span.part(start, start + text.len()),
+    })
 }
 
 fn rule(line: &str) -> Option<Shape> {
-    let mark = line.chars().next().filter(|c| matches!(c, '-' | '=' | '*' | '_'))?;
+    let mark = line
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '-' | '=' | '*' | '_'))?;
     let marks = line.chars().filter(|c| *c == mark).count();
     let only = line.chars().all(|c| c == mark || c.is_whitespace());
     (only && marks >= 3).then_some(Shape::Rule { mark: mark as u8 })
@@ -116,18 +136,28 @@ fn item(line: &str, span: Span) -> Option<Shape> {
         return None;
     }
     let text = rest.trim_start();
-    let text = ["[ ] ", "[x] ", "[X] "].iter().find_map(|tick| text.strip_prefix(tick)).unwrap_or(text);
+    let text = ["[ ] ", "[x] ", "[X] "]
+        .iter()
+        .find_map(|tick| text.strip_prefix(tick))
+        .unwrap_or(text);
     let start = line.len() - text.len();
     let pipes = pipes(text);
     let text = span.part(start, line.len());
-    (!text.is_empty()).then_some(Shape::Item { text, ordered, columns: start, pipes })
+    (!text.is_empty()).then_some(Shape::Item {
+        text,
+        ordered,
+        columns: start,
+        pipes,
+    })
 }
 
 /// Bytes of the marker of a list item, and whether it numbers.
 fn marker(line: &str) -> Option<(bool, usize)> {
     let first = line.chars().next()?;
-    if matches!(first, '-' | '*' | '+' | '•' | '‣' | '◦' | '▪' | '●' | '○' | '■' | '·' | '–' | '—' | '→')
-    {
+    if matches!(
+        first,
+        '-' | '*' | '+' | '•' | '‣' | '◦' | '▪' | '●' | '○' | '■' | '·' | '–' | '—' | '→'
+    ) {
         return Some((false, first.len_utf8()));
     }
     let open = usize::from(first == '(');

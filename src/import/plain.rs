@@ -13,7 +13,11 @@ pub(super) fn plain(raw: &str) -> String {
     let mut words = String::with_capacity(raw.len());
     for line in raw.lines() {
         let line = unquoted(line);
-        let bare = if line.contains(marks) { Cow::Owned(bare(line)) } else { Cow::Borrowed(line) };
+        let bare = if line.contains(marks) {
+            Cow::Owned(bare(line))
+        } else {
+            Cow::Borrowed(line)
+        };
         for word in bare.split_whitespace() {
             if !words.is_empty() {
                 words.push(' ');
@@ -81,9 +85,8 @@ fn emphasis(before: &str, after: &str, mark: char) -> bool {
     let after = after.trim_start_matches(mark);
     let inner = |c: char| c.is_alphanumeric();
     let open = after.starts_with(|c: char| !c.is_whitespace()) && !before.ends_with(inner);
-    let close = !before.is_empty()
-        && !before.ends_with(char::is_whitespace)
-        && !after.starts_with(inner);
+    let close =
+        !before.is_empty() && !before.ends_with(char::is_whitespace) && !after.starts_with(inner);
     open || close || (mark == '*' && before.ends_with(inner) && after.starts_with(inner))
 }
 
@@ -111,7 +114,9 @@ fn entity(rest: &str) -> Option<(&'static str, &str)> {
         ("&quot;", "\""),
         ("&#39;", "'"),
     ];
-    ENTITIES.iter().find_map(|(mark, text)| Some((*text, rest.strip_prefix(mark)?)))
+    ENTITIES
+        .iter()
+        .find_map(|(mark, text)| Some((*text, rest.strip_prefix(mark)?)))
 }
 
 #[cfg(test)]

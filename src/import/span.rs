@@ -14,7 +14,10 @@ pub(super) struct Span {
 
 impl Span {
     pub(super) fn new(start: usize, end: usize) -> Self {
-        Self { start, end: end.max(start) }
+        Self {
+            start,
+            end: end.max(start),
+        }
     }
 
     /// The text at this place.
@@ -50,14 +53,13 @@ impl Span {
     /// The citation of this place for the fields named; `document` is the caller's to fill.
     pub(super) fn cite(&self, text: &str, supports: &[&str]) -> v1::Citation {
         v1::Citation {
-            start: offset(self.start),
-            end: offset(self.end),
+            start: Some(offset(self.start)),
+            end: Some(offset(self.end)),
             quote: self.of(text).to_owned(),
             supports: supports.iter().map(|path| (*path).to_owned()).collect(),
             ..v1::Citation::default()
         }
     }
-
 }
 
 /// Documents are far below 2 GiB, so nothing is ever cut here.

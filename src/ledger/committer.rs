@@ -6,8 +6,8 @@
 //! failed nothing is acknowledged until the process is started again; reads go on.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -48,6 +48,8 @@ pub(super) struct Committer {
     pub(super) head: watch::Sender<Revision>,
     /// What reads as of a time and commits tell each other.
     pub(super) clock: Arc<Clock>,
+    /// The chain hash of the head, for `Status`.
+    pub(super) chain: Arc<Mutex<[u8; 32]>>,
     pub(super) checkpointed: Revision,
     /// Why nothing is acknowledged any more.
     pub(super) failed: watch::Sender<Option<String>>,
@@ -114,7 +116,7 @@ impl Committer {
                 Some(request) => Some(request.clone()),
                 None => self.store.request(&change.author, &change.request_id)?,
             };
-            if let Some(before) = before.filter(|before| self.remembers(before, change)) {
+            if let Some(before) = before.filter(|before| remembers(&self.limits, before, change)) {
                 return repeat(change, &before).map(Some);
             }
         }
@@ -131,11 +133,6 @@ impl Committer {
             }
         }
         Ok(None)
-    }
-
-    fn remembers(&self, before: &Request, change: &Change) -> bool {
-        let kept_us = self.limits.request_id_hours.saturating_mul(3_600_000_000);
-        change.proposed_us.saturating_sub(before.time_us) < kept_us
     }
 
     fn stamp(&self, group: &mut Group, change: Change) -> Result<(), Error> {
@@ -213,6 +210,7 @@ impl Committer {
             }
         }
         let head = self.journal.head();
+        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = head.chain;
         self.head.send_replace(head.revision);
         for (answer, appended) in answers.into_iter().zip(&appended) {
             let Position {
@@ -339,7 +337,14 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-fn repeat(change: &Change, before: &Request) -> Result<Committed, Error> {
+/// Whether a request is recent enough to be recognised.
+pub(super) fn remembers(limits: &Limits, before: &Request, change: &Change) -> bool {
+    let kept_us = limits.request_id_hours.saturating_mul(3_600_000_000);
+    change.proposed_us.saturating_sub(before.time_us) < kept_us
+}
+
+/// The answer to a request that was committed before; an error when it was another request.
+pub(super) fn repeat(change: &Change, before: &Request) -> Result<Committed, Error> {
     if before.hash != change.request_hash {
         let id = &change.request_id;
         let text = format!("\"{id}\" was used before, for another request");

@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{info, warn};
 
 use self::change::{Change, Committed};
-use self::committer::{Clock, Committer, Proposal, random, stopped};
+use self::committer::{Clock, Committer, Proposal, random, remembers, repeat, stopped};
 use self::feed::Feed;
 use self::journal::local::{Local, Options};
 use self::journal::{Body, Journal, Reader, Record, Stamped};
@@ -66,6 +66,7 @@ struct Inner {
     head: watch::Receiver<Revision>,
     failed: watch::Receiver<Option<String>>,
     clock: Arc<Clock>,
+    chain: Arc<Mutex<[u8; 32]>>,
     genesis: record::Genesis,
     limits: Limits,
     committer: Mutex<Option<JoinHandle<()>>>,
@@ -81,6 +82,8 @@ pub struct Status {
     pub revision: Revision,
     /// Its effective time, in microseconds since 1970.
     pub time_us: i64,
+    /// The chain hash of that revision.
+    pub chain: [u8; 32],
     /// Files of the journal.
     pub segments: u32,
     /// Bytes of the journal.
@@ -155,12 +158,14 @@ impl Ledger {
         let (failed, failure) = watch::channel(None);
         let (sender, receiver) = mpsc::channel(limits.commit_queue_max);
         let clock = Arc::new(Clock::default());
+        let chain = Arc::new(Mutex::new(journal.head().chain));
         let committer = Committer {
             journal,
             store: Arc::clone(&store),
             limits,
             head,
             clock: Arc::clone(&clock),
+            chain: Arc::clone(&chain),
             checkpointed,
             failed,
         };
@@ -175,6 +180,7 @@ impl Ledger {
             head: seen,
             failed: failure,
             clock,
+            chain,
             genesis,
             limits,
             committer: Mutex::new(Some(thread)),
@@ -225,6 +231,19 @@ impl Ledger {
         answered.await.map_err(|_| stopped("the writer stopped"))?
     }
 
+    /// What became of an earlier copy of the same request, if there was one.
+    pub fn repeated(&self, change: &Change) -> Result<Option<Committed>, Error> {
+        if change.request_id.is_empty() {
+            return Ok(None);
+        }
+        let before = self
+            .inner
+            .store
+            .request(&change.author, &change.request_id)?;
+        let before = before.filter(|before| remembers(&self.inner.limits, before, change));
+        before.map(|before| repeat(change, &before)).transpose()
+    }
+
     /// Commits from after a revision on.
     pub fn watch(&self, after: Revision) -> Feed {
         Feed {
@@ -238,11 +257,13 @@ impl Ledger {
     /// What the operator asks about.
     pub fn status(&self) -> Status {
         let (revision, time_us) = self.inner.store.head();
+        let chain = *lock(&self.inner.chain);
         let (segments, journal_bytes) = self.inner.journal.size();
         Status {
             store_uuid: self.inner.genesis.store_uuid.clone(),
             revision,
             time_us,
+            chain,
             segments,
             journal_bytes,
             failed: self.inner.failed.borrow().clone(),

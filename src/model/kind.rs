@@ -82,6 +82,15 @@ pub enum Index {
     Bool,
 }
 
+/// An indexed value of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Value {
+    /// An enum's number, or 0 and 1 of a bool.
+    Number(i32),
+    /// A text.
+    Text(Box<str>),
+}
+
 /// An indexed field of a kind.
 #[derive(Debug, Clone)]
 pub struct Field {
@@ -133,11 +142,12 @@ impl Kind {
     }
 }
 
+/// The contract's descriptors, comments included, encoded.
+pub static CONTRACT_BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contract.bin"));
+
 /// The contract's descriptors, comments included.
-pub static CONTRACT: LazyLock<DescriptorPool> = LazyLock::new(|| {
-    let bytes: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contract.bin"));
-    DescriptorPool::decode(bytes).unwrap_or_default()
-});
+pub static CONTRACT: LazyLock<DescriptorPool> =
+    LazyLock::new(|| DescriptorPool::decode(CONTRACT_BYTES).unwrap_or_default());
 
 static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
     let message = |name: &str| CONTRACT.get_message_by_name(&format!("chancery.v1.{name}"));

@@ -87,6 +87,12 @@ limits! {
     blocking_requests_max: usize = 16, "requests";
     /// Connections at the same time.
     connections_max: usize = 1_024, "connections";
+    /// Headers of a call.
+    header_bytes_max: u32 = 16 << 10, "bytes";
+    /// How long a connection may be silent before it is asked.
+    keepalive_seconds: u64 = 30, "seconds";
+    /// How long it may take to answer that.
+    keepalive_answer_seconds: u64 = 10, "seconds";
     /// Calls at the same time on one connection.
     streams_per_connection_max: u32 = 256, "calls";
     /// How long the server waits for calls in flight when it stops.

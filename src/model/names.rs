@@ -19,7 +19,7 @@ use aho_corasick::AhoCorasick;
 use super::actors;
 
 /// Abbreviations that are also English words: they mean an actor only as written.
-const WORDS: [&str; 8] = ["us", "who", "is", "it", "car", "as", "are", "can"];
+const WORDS: [&str; 8] = ["us", "who", "is", "car", "let", "it", "an", "as"];
 
 /// Every name known at one moment.
 #[derive(Debug, Clone)]
@@ -415,24 +415,18 @@ impl Folded {
         !before.ends_with(inner) && !runs_on
     }
 
-    /// Whether the text has the capitals that make the call a name: all of an abbreviation's, the
-    /// first of each word's otherwise, so that neither "us" nor "turkey" is a state.
+    /// Whether the text has the capitals that make the call a name, so that neither "us" nor
+    /// "turkey" is a state. What is written like an abbreviation must stand exactly so; any other
+    /// name may have more capitals than it needs, as in a headline.
     fn capitals(&self, start: usize, end: usize, call: &Call) -> bool {
         let Some(here) = self.written.get(start..end) else {
             return false;
         };
-        let letters = call.written.chars().filter(|c| c.is_alphabetic()).count();
-        if letters > 1 && !call.written.contains(char::is_lowercase) {
+        if abbreviation(&call.written) {
             return here == call.written;
         }
-        let mut begins = true;
-        for (known, given) in call.written.chars().zip(here.chars()) {
-            if begins && known.is_uppercase() && !given.is_uppercase() {
-                return false;
-            }
-            begins = !known.is_alphanumeric() && known != '\'';
-        }
-        true
+        let mut letters = call.written.chars().zip(here.chars());
+        letters.all(|(known, given)| !known.is_uppercase() || given.is_uppercase())
     }
 
     /// The bytes of the text as received behind a folded span.
@@ -444,6 +438,18 @@ impl Folded {
             .map_or(first, |from| from.1);
         (first, last)
     }
+}
+
+/// One word with a capital after a letter, or of capitals and dots: "US", "LeT", "U.S.".
+fn abbreviation(name: &str) -> bool {
+    let mut letter = false;
+    let mut inner = false;
+    for c in name.chars() {
+        inner |= letter && c.is_uppercase();
+        letter = c.is_alphabetic();
+    }
+    let dotted = name.ends_with('.') && !name.contains(char::is_lowercase);
+    (inner || dotted) && !name.contains(' ')
 }
 
 /// Marks that belong to the letter before: combining accents, soft hyphens, joiners.
@@ -641,6 +647,12 @@ mod tests {
                 "un-security-council united-nations",
             ),
             ("snake_Russia Russia_x", ""),
+            (
+                "Let the car go; LeT and CAR",
+                "lashkar-e-taiba central-african-republic",
+            ),
+            ("us congress, US CONGRESS, Us", "us-congress"),
+            ("Isis, ISIS and Nato", "islamic-state islamic-state nato"),
         ];
         for (text, expected) in cases {
             assert_eq!(ids(text), expected, "{text:?}");

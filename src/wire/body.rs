@@ -14,8 +14,9 @@ use prost::encoding::{
 use prost_types::Timestamp;
 
 use crate::error::Error;
-use crate::model::kind::{Index, Kind};
+use crate::model::kind::{self, Index, Kind, Value};
 
+const NAME: u32 = 1;
 const ETAG: u32 = 3;
 const REVISION: u32 = 4;
 const CREATE_TIME: u32 = 5;
@@ -37,15 +38,6 @@ pub struct Position {
     pub updated_us: i64,
     /// Whether this version deleted it.
     pub deleted: bool,
-}
-
-/// An indexed value of a field.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Value {
-    /// An enum's number, or 0 and 1 of a bool.
-    Number(i32),
-    /// A text.
-    Text(Box<str>),
 }
 
 /// A time of the journal as the contract writes it.
@@ -97,6 +89,38 @@ pub fn assemble<'a>(
         out.put_slice(bytes);
     }
     out.freeze()
+}
+
+/// Takes an encoded assessment apart: its header, and its elements in their order.
+pub fn split(assessment: &[u8]) -> Result<(Bytes, Vec<Bytes>), Error> {
+    let tags: Vec<u32> = kind::elements().map(|kind| kind.tag).collect();
+    let header = without(assessment, &tags)?;
+    let mut elements = Vec::new();
+    let mut rest = assessment;
+    while !rest.is_empty() {
+        let (tag, wire) = decode_key(&mut rest).map_err(damaged)?;
+        if tags.contains(&tag) && wire == WireType::LengthDelimited {
+            elements.push(Bytes::copy_from_slice(delimited(&mut rest)?));
+        } else {
+            skip_field(wire, tag, &mut rest, DecodeContext::default()).map_err(damaged)?;
+        }
+    }
+    Ok((header, elements))
+}
+
+/// The name in a body.
+pub fn name(body: &[u8]) -> Result<String, Error> {
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (tag, wire) = decode_key(&mut rest).map_err(damaged)?;
+        if tag == NAME && wire == WireType::LengthDelimited {
+            return Ok(std::str::from_utf8(delimited(&mut rest)?)
+                .map_err(damaged)?
+                .to_owned());
+        }
+        skip_field(wire, tag, &mut rest, DecodeContext::default()).map_err(damaged)?;
+    }
+    Err(damaged("it has no name"))
 }
 
 /// The same message without the fields of these numbers.

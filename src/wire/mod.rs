@@ -2,12 +2,14 @@
 //!
 //! `lazy`    stored resources in answers, copied as bytes and decoded only when somebody looks
 //! `body`    one encoded resource: its indexed fields, its position appended, parts left out
+//! `builtin` the built-in actors, encoded
 //! `record`  the journal's envelopes
 //! `json`    canonical proto JSON, by the contract's descriptors
 //!
 //! Pure: no I/O, no clock, no randomness.
 
 pub mod body;
+pub mod builtin;
 pub mod json;
 mod lazy;
 pub mod record;

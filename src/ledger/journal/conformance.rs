@@ -100,7 +100,11 @@ pub(super) fn numbered(n: i64) -> Stamped {
             .map(|at| ((n * 31 + salt * 7 + at) % 251 + 1) as u8)
             .collect()
     };
-    let (envelope, first, second) = (bytes(1, 40 + n % 7), bytes(2, 60 + n % 11), bytes(3, n % 3));
+    let (envelope, first, second) = (
+        bytes(1, 40 + n % 7),
+        bytes(2, 60 + n % 11),
+        bytes(3, 1 + n % 3),
+    );
     Stamped {
         time_us: 1_000 * n,
         record: record(&envelope, &[&first, &second]),

@@ -27,6 +27,9 @@ use super::segment::{self, HEADER_BYTES, Header, Place};
 use super::{Appended, Error, Journal, Position, Reader, Stamped, Witness};
 use crate::model::Revision;
 
+#[cfg(test)]
+mod failure;
+
 /// The bounds of a local journal.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -333,6 +336,7 @@ fn settle(dir: &Path, options: Options, found: &mut Scan) -> Result<Option<Tail>
 /// Creates a segment: its header and its name are durable before any frame can be written to it.
 fn create(dir: &Path, header: &Header, bytes: u64) -> Result<Tail, Error> {
     let path = segment_path(dir, header.number);
+    let bytes = bytes.max(HEADER_BYTES);
     let mut options = File::options();
     // What is in here is marked, some of it RED: for nobody but the owner.
     options.read(true).write(true).create_new(true).mode(0o600);
@@ -352,7 +356,7 @@ fn create(dir: &Path, header: &Header, bytes: u64) -> Result<Tail, Error> {
         file,
         path,
         end: HEADER_BYTES,
-        bytes: bytes.max(HEADER_BYTES),
+        bytes,
     })
 }
 

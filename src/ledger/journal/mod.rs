@@ -28,11 +28,15 @@ use crate::model::Revision;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod damage;
 pub mod local;
 pub mod memory;
 mod reader;
 mod scan;
+#[cfg(test)]
+mod scene;
 mod segment;
 
 /// One change as the journal keeps it: an envelope, covered by the chain, and its bodies.

@@ -18,8 +18,9 @@ use super::segment::{self, HEAD_BYTES, HEADER_BYTES, Head, Kind, Place};
 use super::{Body, Entries, Entry, Error, Locator, Position, Reader, Record};
 use crate::model::Revision;
 
-/// How much is read at once.
-const READ_BYTES: u64 = 1 << 20;
+/// How much is read at once: little at first, for the many who want one entry, soon more.
+const READ_BYTES_MIN: u64 = 32 << 10;
+const READ_BYTES_MAX: u64 = 1 << 20;
 /// Compared with instead of looking at byte after byte: most of a new segment is zeros.
 static ZEROS: [u8; 4096] = [0; 4096];
 /// At least this many bytes of frames lie between two marks.
@@ -36,6 +37,7 @@ pub(super) struct Window {
     limit: u64,
     start: u64,
     bytes: Vec<u8>,
+    read_bytes: u64,
 }
 
 /// What stands at an offset where a frame may begin.
@@ -54,6 +56,7 @@ impl Window {
             limit,
             start: 0,
             bytes: Vec::new(),
+            read_bytes: READ_BYTES_MIN,
         }
     }
 
@@ -66,7 +69,8 @@ impl Window {
         let end = offset.saturating_add(len).min(self.limit);
         let offset = offset.min(end);
         if offset < self.start || end > self.start + self.bytes.len() as u64 {
-            let piece = (end - offset).max(READ_BYTES).min(self.limit - offset);
+            let piece = (end - offset).max(self.read_bytes).min(self.limit - offset);
+            self.read_bytes = (self.read_bytes * 4).min(READ_BYTES_MAX);
             self.bytes.clear();
             self.bytes.resize(piece as usize, 0);
             self.start = offset;

@@ -16,10 +16,10 @@ use roaring::RoaringBitmap;
 use super::row;
 use crate::ledger::journal::Locator;
 use crate::model::caller::{Clearance, Marking};
-use crate::model::kind::{self, Kind};
+use crate::model::kind::{self, Kind, Value};
 use crate::model::name::assessment_of;
 use crate::model::{Revision, v1};
-use crate::wire::body::{Position, Value};
+use crate::wire::body::Position;
 
 /// Number of an assessment, in the order of their creation; `NONE` outside of one.
 pub(super) type Ordinal = u32;

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ledger::journal::Locator;
 use crate::model::Revision;
-use crate::wire::body::Value;
+use crate::model::kind::Value;
 
 /// Format of keys and rows; another one is a rebuild.
 pub(super) const FORMAT: u32 = 1;

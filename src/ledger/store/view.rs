@@ -15,10 +15,10 @@ use super::{Store, read};
 use crate::error::Error;
 use crate::model::Revision;
 use crate::model::caller::Caller;
-use crate::model::kind::{self, Kind};
+use crate::model::kind::{self, Kind, Value};
 use crate::model::limits::Limits;
 use crate::model::name::Name;
-use crate::wire::body::{self, Position, Value};
+use crate::wire::body::{self, Position};
 
 /// Who asks, as of which revision.
 #[derive(Clone)]
@@ -50,6 +50,23 @@ pub struct Query {
     pub after: Option<Cursor>,
     /// Whether all matches are counted.
     pub total: bool,
+}
+
+impl Query {
+    /// Everything of a kind, in pages of this size.
+    pub fn of(kind: &'static Kind, size: usize) -> Self {
+        Self {
+            kind,
+            parent: None,
+            values: Vec::new(),
+            states: Vec::new(),
+            deleted: false,
+            rejected: true,
+            size,
+            after: None,
+            total: false,
+        }
+    }
 }
 
 /// Where a page ended: the item's revision and its name.
@@ -170,6 +187,13 @@ impl View {
             name: last.name.to_string(),
         });
         Ok(Page { items, next, total })
+    }
+
+    /// The names of the first page of what the query asks for.
+    pub fn names(&self, query: &Query) -> Result<Vec<String>, Error> {
+        let index = read(&self.store.index);
+        let rows = self.matching(&index, query, u32::MAX).take(query.size);
+        Ok(rows.map(|row| row.name.to_string()).collect())
     }
 
     /// Every resource at this revision that the caller may see, as one SHA-256: over name, revision

@@ -1,0 +1,594 @@
+//! One function per kind of element: what was read at some place becomes an element of the
+//! draft, or is merged into the one that is there.
+//!
+//! These functions are given values with their places and know nothing of tables or lists. They
+//! set codes from the words of those values only.
+
+use super::codes::{self, Code};
+use super::collect::{Collector, Place, Value, merge, title_of};
+use super::span::Span;
+use super::words::folded;
+use crate::model::v1::{
+    Attribution, AttributionMode, Challenge, Citation, DoubtKind, Endorsement, FocusArea,
+    Intention, IntentionKind, IntervalKind, Judgment, Likelihood, LikelihoodOrigin,
+    LikelihoodScheme, Recommendation, RedLine, Risk, Tool, risk,
+};
+
+/// Who holds what is read, with the words that say so.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Owner {
+    /// The actor's name; empty when it cannot be told.
+    pub(super) actor: String,
+    /// Where the text names it.
+    pub(super) at: Option<Span>,
+    /// On whose word, as far as header or lead-in tell.
+    pub(super) mode: Option<AttributionMode>,
+}
+
+/// Attribution to an actor by the author, unless the words say that the actor itself spoke.
+fn attribution(owner: &Owner, words: &str) -> Attribution {
+    let told = match codes::mode(words) {
+        Code::One(mode) => Some(mode),
+        Code::Unstated | Code::Several => owner.mode,
+    };
+    match told {
+        Some(mode) if !owner.actor.is_empty() => Attribution {
+            asserter: owner.actor.clone(),
+            mode: mode.into(),
+            ..Attribution::default()
+        },
+        _ => by_author(),
+    }
+}
+
+fn by_author() -> Attribution {
+    Attribution {
+        mode: AttributionMode::AuthorJudgment.into(),
+        endorsement: Endorsement::Adopted.into(),
+        ..Attribution::default()
+    }
+}
+
+/// The estimative word that stands in `words`, as a likelihood.
+fn likelihood(words: &str) -> Option<Likelihood> {
+    let (term, (start, end)) = codes::estimate(words)?;
+    Some(Likelihood {
+        text: words.get(start..end).unwrap_or(term).to_owned(),
+        term: term.to_owned(),
+        scheme: LikelihoodScheme::Undeclared.into(),
+        origin: LikelihoodOrigin::StatedWord.into(),
+        ..Likelihood::default()
+    })
+}
+
+/// The likelihood that a cell of a column of likelihoods states, in words or in percent.
+fn chance(cell: &str) -> Option<Likelihood> {
+    if cell.is_empty() {
+        return None;
+    }
+    let mut stated = likelihood(cell).unwrap_or_else(|| Likelihood {
+        scheme: LikelihoodScheme::Undeclared.into(),
+        origin: LikelihoodOrigin::StatedWord.into(),
+        ..Likelihood::default()
+    });
+    stated.text = cell.to_owned();
+    if !cell.contains(|c: char| c.is_ascii_digit()) {
+        return Some(stated);
+    }
+    let percent = cell.contains('%');
+    let mut numbers = Vec::new();
+    for number in cell.split(|c: char| !(c.is_ascii_digit() || c == '.')) {
+        if number.is_empty() || number == "." {
+            continue;
+        }
+        let value: f64 = number.parse().ok()?;
+        numbers.push(if percent { value / 100.0 } else { value });
+    }
+    if numbers.iter().any(|value| !(0.0..=1.0).contains(value)) {
+        return None;
+    }
+    match numbers.as_slice() {
+        [best] => stated.best = Some(*best),
+        [low, high] if low <= high => {
+            (stated.low, stated.high) = (Some(*low), Some(*high));
+            stated.interval = IntervalKind::Range.into();
+        }
+        _ => return None,
+    }
+    stated.origin = LikelihoodOrigin::StatedNumber.into();
+    Some(stated)
+}
+
+/// What further columns say of a risk; empty where there is none.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Grades {
+    pub(super) likelihood: Value,
+    pub(super) effect: Value,
+    pub(super) rating: Value,
+}
+
+/// What a row or an item says of a red line.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Line {
+    pub(super) owner: Owner,
+    pub(super) issue: Value,
+    pub(super) stance: Value,
+    pub(super) implication: Value,
+    pub(super) further: Vec<Citation>,
+}
+
+impl Collector<'_> {
+    pub(super) fn red_line(&mut self, line: Line) {
+        let at = [line.stance.at, line.implication.at]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .fold(line.issue.at, |all, part| all.join(part));
+        let key = (
+            "redLines",
+            line.owner.actor.clone(),
+            folded(&line.issue.text),
+        );
+        let Some(place) = self.place(key, self.draft.red_lines.len(), at) else {
+            return;
+        };
+        let mut citations = vec![self.cite(line.issue.at, &["title", "issue"])];
+        if let Some(at) = line.owner.at {
+            citations.push(self.cite(at, &["actor"]));
+        }
+        let coded = self.coded(&line, &mut citations);
+        citations.extend(line.further.iter().cloned());
+        match place {
+            Place::New => {
+                let issue = self.issue(&line.issue.text);
+                let id = self.id("redLines", &line.issue.text);
+                self.draft.red_lines.push(RedLine {
+                    id,
+                    title: line.issue.text.clone(),
+                    attribution: Some(attribution(&line.owner, &line.stance.text)),
+                    citations: Vec::new(),
+                    actor: line.owner.actor.clone(),
+                    issue,
+                    ..coded
+                });
+                if let Some(new) = self.draft.red_lines.last_mut() {
+                    merge(&mut new.citations, citations);
+                }
+            }
+            Place::Known(index) => self.again(index, &line, coded, citations),
+        }
+    }
+
+    /// Stance, implications and codes, with the citations that carry them.
+    fn coded(&mut self, line: &Line, citations: &mut Vec<Citation>) -> RedLine {
+        let mut coded = RedLine::default();
+        let (stance, implication) = (&line.stance, &line.implication);
+        let mut for_stance = vec!["stance"];
+        if !stance.text.is_empty() {
+            coded.stance.clone_from(&stance.text);
+            let posture = self.one(codes::posture(&stance.text), stance.at);
+            coded.posture = posture.map_or(0, Into::into);
+            for_stance.extend(posture.map(|_| "posture"));
+            let firmness = self.one(codes::firmness(&stance.text), stance.at);
+            coded.declared_firmness = firmness.map_or(0, Into::into);
+            for_stance.extend(firmness.map(|_| "declared_firmness"));
+        }
+        let mut for_implication = vec!["implications"];
+        if !implication.text.is_empty() {
+            coded.implications.push(implication.text.clone());
+        }
+        for (value, supports) in [
+            (implication, &mut for_implication),
+            (stance, &mut for_stance),
+        ] {
+            let judged = self.one(codes::negotiability(&value.text), value.at);
+            if let Some(judged) = judged.filter(|_| coded.assessed_negotiability == 0) {
+                coded.assessed_negotiability = judged.into();
+                supports.push("assessed_negotiability");
+            }
+        }
+        for (value, supports) in [(stance, for_stance), (implication, for_implication)] {
+            if !value.text.is_empty() {
+                citations.push(self.cite(value.at, &supports));
+            }
+        }
+        coded
+    }
+
+    fn again(&mut self, index: usize, line: &Line, coded: RedLine, citations: Vec<Citation>) {
+        let Some(known) = self.draft.red_lines.get(index) else {
+            return;
+        };
+        let known_stance = known.stance.clone();
+        let known_implication = known.implications.first().cloned().unwrap_or_default();
+        if !known_stance.is_empty() {
+            self.differs(&known_stance, &line.stance, "stance");
+        }
+        if !known_implication.is_empty() {
+            self.differs(&known_implication, &line.implication, "implication");
+        }
+        let agreed = |value: &Value, known: &str| {
+            value.text.is_empty() || known.is_empty() || folded(&value.text) == folded(known)
+        };
+        let agrees =
+            agreed(&line.stance, &known_stance) && agreed(&line.implication, &known_implication);
+        let Some(known) = self.draft.red_lines.get_mut(index).filter(|_| agrees) else {
+            return;
+        };
+        if known_stance.is_empty() {
+            known.stance = coded.stance;
+            known.posture = coded.posture;
+            known.declared_firmness = coded.declared_firmness;
+        }
+        if known_implication.is_empty() {
+            known.implications = coded.implications;
+        }
+        if known.assessed_negotiability == 0 {
+            known.assessed_negotiability = coded.assessed_negotiability;
+        }
+        merge(&mut known.citations, citations);
+    }
+
+    /// The one code, or a doubt where the words have several readings.
+    fn one<T>(&mut self, code: Code<T>, at: Span) -> Option<T> {
+        match code {
+            Code::One(value) => Some(value),
+            Code::Unstated => None,
+            Code::Several => {
+                let reason = "These words have several readings; no code was set for them.";
+                self.doubts.add(at, DoubtKind::UnclearValue, reason);
+                None
+            }
+        }
+    }
+
+    /// A risk; the answer is its link.
+    pub(super) fn risk(
+        &mut self,
+        statement: &Value,
+        focus: &str,
+        more: Vec<Citation>,
+    ) -> Option<String> {
+        let place = self.risk_place(statement, focus)?;
+        let mut citations = vec![self.cite(statement.at, &["statement"])];
+        citations.extend(more);
+        if let Place::Known(index) = place {
+            let known = self.draft.risks.get_mut(index)?;
+            if known.focus_area.is_empty() {
+                known.focus_area = focus.to_owned();
+            }
+            merge(&mut known.citations, citations);
+            return Some(format!("risks/{}", known.id));
+        }
+        let id = self.id("risks", &statement.text);
+        let link = format!("risks/{id}");
+        let mut risk = Risk {
+            id,
+            title: title_of(&statement.text),
+            attribution: Some(by_author()),
+            likelihood: likelihood(&statement.text),
+            statement: statement.text.clone(),
+            focus_area: focus.to_owned(),
+            ..Risk::default()
+        };
+        merge(&mut risk.citations, citations);
+        self.draft.risks.push(risk);
+        Some(link)
+    }
+
+    /// A risk named without a focus area is the same as one of these words that has one; under
+    /// two focus areas the same words are two risks.
+    fn risk_place(&mut self, statement: &Value, focus: &str) -> Option<Place> {
+        let words = folded(&statement.text);
+        let next = self.draft.risks.len();
+        let bare = ("risks", String::new(), words.clone());
+        let under = ("risks", focus.to_owned(), words);
+        match self.known(&bare) {
+            None => {
+                let place = self.place(bare, next, statement.at)?;
+                self.alias(under, next);
+                Some(place)
+            }
+            Some(index) if focus.is_empty() => Some(Place::Known(index)),
+            Some(index) => {
+                let open = self
+                    .draft
+                    .risks
+                    .get(index)
+                    .is_some_and(|r| r.focus_area.is_empty());
+                if open {
+                    self.alias(under, index);
+                    return Some(Place::Known(index));
+                }
+                self.place(under, next, statement.at)
+            }
+        }
+    }
+
+    /// What the further columns of a row say of a risk.
+    pub(super) fn grade(&mut self, link: &str, grades: Grades) {
+        let chance = chance(&grades.likelihood.text);
+        if !grades.likelihood.text.is_empty() && chance.is_none() {
+            let reason = "This is no likelihood that can be read; it was left out.";
+            self.doubts
+                .add(grades.likelihood.at, DoubtKind::UnclearValue, reason);
+        }
+        let level = self.one(codes::level(&grades.effect.text), grades.effect.at);
+        let mut citations = Vec::new();
+        for (value, path) in [
+            (&grades.likelihood, "likelihood"),
+            (&grades.effect, "impacts"),
+            (&grades.rating, "stated_rating"),
+        ] {
+            if !value.text.is_empty() {
+                citations.push(self.cite(value.at, &[path]));
+            }
+        }
+        let id = link.strip_prefix("risks/").unwrap_or(link);
+        let Some(risk) = self.draft.risks.iter_mut().rev().find(|risk| risk.id == id) else {
+            return;
+        };
+        if chance.is_some() {
+            risk.likelihood = chance;
+        }
+        if !grades.effect.text.is_empty() && risk.impacts.is_empty() {
+            risk.impacts.push(risk::Impact {
+                level: level.map_or(0, Into::into),
+                text: grades.effect.text,
+                ..risk::Impact::default()
+            });
+        }
+        if !grades.rating.text.is_empty() {
+            let scale = String::new();
+            risk.stated_rating = Some(risk::StatedRating {
+                text: grades.rating.text,
+                scale,
+            });
+        }
+        merge(&mut risk.citations, citations);
+    }
+
+    /// A focus area; the answer is its link.
+    pub(super) fn focus_area(&mut self, title: &Value, outcome: &Value) -> Option<String> {
+        let key = ("focusAreas", String::new(), folded(&title.text));
+        let place = self.place(key, self.draft.focus_areas.len(), title.at)?;
+        let mut citations = vec![self.cite(title.at, &["title"])];
+        if !outcome.text.is_empty() {
+            citations.push(self.cite(outcome.at, &["potential_outcomes"]));
+        }
+        let index = match place {
+            Place::Known(index) => index,
+            Place::New => {
+                let id = self.id("focusAreas", &title.text);
+                self.draft.focus_areas.push(FocusArea {
+                    id,
+                    title: title.text.clone(),
+                    attribution: Some(by_author()),
+                    ..FocusArea::default()
+                });
+                self.draft.focus_areas.len() - 1
+            }
+        };
+        let known = self.draft.focus_areas.get(index)?;
+        let same = |known: &String| folded(known) == folded(&outcome.text);
+        let cut = |known: &&String| folded(known).starts_with(&folded(&outcome.text));
+        if !outcome.text.is_empty() && !known.potential_outcomes.iter().any(same) {
+            if let Some(whole) = known.potential_outcomes.iter().find(cut).cloned() {
+                self.differs(&whole, outcome, "outcome");
+                citations.pop();
+            } else if let Some(area) = self.draft.focus_areas.get_mut(index) {
+                area.potential_outcomes.push(outcome.text.clone());
+            }
+        }
+        let area = self.draft.focus_areas.get_mut(index)?;
+        merge(&mut area.citations, citations);
+        Some(format!("focusAreas/{}", area.id))
+    }
+
+    /// Says that a risk belongs to a focus area.
+    pub(super) fn link_risk(&mut self, focus: &str, risk: String, at: Span) {
+        let cited = self.cite(at, &["risks"]);
+        let id = focus.strip_prefix("focusAreas/").unwrap_or(focus);
+        let area = self
+            .draft
+            .focus_areas
+            .iter_mut()
+            .rev()
+            .find(|area| area.id == id);
+        if let Some(area) = area {
+            if !area.risks.contains(&risk) {
+                area.risks.push(risk);
+            }
+            merge(&mut area.citations, vec![cited]);
+        }
+    }
+
+    pub(super) fn tool(&mut self, title: &Value, purpose: &Value, outcome: &Value) {
+        let key = ("tools", String::new(), folded(&title.text));
+        let Some(place) = self.place(key, self.draft.tools.len(), title.at) else {
+            return;
+        };
+        let kind = self.one(codes::tool_kind(&title.text), title.at);
+        let supports = if kind.is_some() {
+            &["title", "kind"][..]
+        } else {
+            &["title"][..]
+        };
+        let mut citations = vec![self.cite(title.at, supports)];
+        let index = match place {
+            Place::Known(index) => index,
+            Place::New => {
+                let id = self.id("tools", &title.text);
+                self.draft.tools.push(Tool {
+                    id,
+                    title: title.text.clone(),
+                    attribution: Some(by_author()),
+                    kind: kind.map_or(0, Into::into),
+                    ..Tool::default()
+                });
+                self.draft.tools.len() - 1
+            }
+        };
+        let Some(known) = self.draft.tools.get(index) else {
+            return;
+        };
+        let had = (
+            known.purpose.clone(),
+            known.expected_outcomes.first().cloned(),
+        );
+        let had = (had.0, had.1.unwrap_or_default());
+        let takes = |known: &str, value: &Value| {
+            !value.text.is_empty() && (known.is_empty() || folded(known) == folded(&value.text))
+        };
+        for (known, value, what) in [(&had.0, purpose, "purpose"), (&had.1, outcome, "outcome")] {
+            if !known.is_empty() {
+                self.differs(known, value, what);
+            }
+        }
+        if takes(&had.0, purpose) {
+            citations.push(self.cite(purpose.at, &["purpose"]));
+        }
+        if takes(&had.1, outcome) {
+            citations.push(self.cite(outcome.at, &["expected_outcomes"]));
+        }
+        let Some(tool) = self.draft.tools.get_mut(index) else {
+            return;
+        };
+        if tool.purpose.is_empty() {
+            tool.purpose.clone_from(&purpose.text);
+        }
+        if tool.expected_outcomes.is_empty() && !outcome.text.is_empty() {
+            tool.expected_outcomes.push(outcome.text.clone());
+        }
+        merge(&mut tool.citations, citations);
+    }
+
+    pub(super) fn challenge(&mut self, statement: &Value, more: Vec<Citation>) {
+        let key = ("challenges", String::new(), folded(&statement.text));
+        let next = self.draft.challenges.len();
+        let Some(place) = self.place(key, next, statement.at) else {
+            return;
+        };
+        let mut citations = vec![self.cite(statement.at, &["statement"])];
+        citations.extend(more);
+        if place == Place::New {
+            let id = self.id("challenges", &title_of(&statement.text));
+            self.draft.challenges.push(Challenge {
+                id,
+                title: title_of(&statement.text),
+                attribution: Some(by_author()),
+                statement: statement.text.clone(),
+                ..Challenge::default()
+            });
+        }
+        let index = if let Place::Known(index) = place {
+            index
+        } else {
+            next
+        };
+        if let Some(challenge) = self.draft.challenges.get_mut(index) {
+            merge(&mut challenge.citations, citations);
+        }
+    }
+
+    pub(super) fn intention(
+        &mut self,
+        statement: &Value,
+        owner: &Owner,
+        kind: IntentionKind,
+        more: Vec<Citation>,
+    ) {
+        let key = ("intentions", owner.actor.clone(), folded(&statement.text));
+        let next = self.draft.intentions.len();
+        let Some(place) = self.place(key, next, statement.at) else {
+            return;
+        };
+        let mut citations = vec![self.cite(statement.at, &["statement"])];
+        if let Some(at) = owner.at {
+            citations.push(self.cite(at, &["actor"]));
+        }
+        citations.extend(more);
+        if place == Place::New {
+            let id = self.id("intentions", &title_of(&statement.text));
+            self.draft.intentions.push(Intention {
+                id,
+                title: title_of(&statement.text),
+                attribution: Some(attribution(owner, "")),
+                likelihood: likelihood(&statement.text),
+                actor: owner.actor.clone(),
+                statement: statement.text.clone(),
+                kind: kind.into(),
+                ..Intention::default()
+            });
+        }
+        let index = if let Place::Known(index) = place {
+            index
+        } else {
+            next
+        };
+        if let Some(intention) = self.draft.intentions.get_mut(index) {
+            merge(&mut intention.citations, citations);
+        }
+    }
+
+    pub(super) fn recommendation(&mut self, statement: &Value, to: &Owner, more: Vec<Citation>) {
+        let key = ("recommendations", to.actor.clone(), folded(&statement.text));
+        let next = self.draft.recommendations.len();
+        let Some(place) = self.place(key, next, statement.at) else {
+            return;
+        };
+        let mut citations = vec![self.cite(statement.at, &["statement"])];
+        if let Some(at) = to.at {
+            citations.push(self.cite(at, &["addressee"]));
+        }
+        citations.extend(more);
+        if place == Place::New {
+            let id = self.id("recommendations", &title_of(&statement.text));
+            self.draft.recommendations.push(Recommendation {
+                id,
+                title: title_of(&statement.text),
+                attribution: Some(by_author()),
+                statement: statement.text.clone(),
+                addressee: to.actor.clone(),
+                ..Recommendation::default()
+            });
+        }
+        let index = if let Place::Known(index) = place {
+            index
+        } else {
+            next
+        };
+        if let Some(recommendation) = self.draft.recommendations.get_mut(index) {
+            merge(&mut recommendation.citations, citations);
+        }
+    }
+
+    pub(super) fn judgment(&mut self, statement: &Value, more: Vec<Citation>) {
+        let key = ("judgments", String::new(), folded(&statement.text));
+        let next = self.draft.judgments.len();
+        let Some(place) = self.place(key, next, statement.at) else {
+            return;
+        };
+        let mut citations = vec![self.cite(statement.at, &["statement"])];
+        citations.extend(more);
+        if place == Place::New {
+            let id = self.id("judgments", &title_of(&statement.text));
+            self.draft.judgments.push(Judgment {
+                id,
+                title: title_of(&statement.text),
+                attribution: Some(by_author()),
+                likelihood: likelihood(&statement.text),
+                statement: statement.text.clone(),
+                key: Some(true),
+                ..Judgment::default()
+            });
+        }
+        let index = if let Place::Known(index) = place {
+            index
+        } else {
+            next
+        };
+        if let Some(judgment) = self.draft.judgments.get_mut(index) {
+            merge(&mut judgment.citations, citations);
+        }
+    }
+}

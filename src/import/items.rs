@@ -1,0 +1,299 @@
+//! Lists -> elements: the words above a list say what it is of, each outermost item is one.
+//!
+//! What is nested under an item belongs to it and is cited with it, unless the item is only a
+//! label ("For Washington:"), which then speaks for what stands under it. An item into which words
+//! of the page ran is a doubt.
+
+use super::above::{Above, owner};
+use super::blocks::Item;
+use super::codes::{self, Code};
+use super::collect::{Collector, Value, median, sentence_ends};
+use super::elements::{Grades, Line, Owner};
+use super::foreign::foreign_within;
+use super::holders::{Holder, duty};
+use super::sentences::sentences;
+use super::span::Span;
+use super::subjects::{Subject, subject};
+use crate::model::names::Resolution;
+use crate::model::v1::{Citation, DoubtKind};
+
+/// Longest label before a colon.
+const LABEL_WORDS_MAX: usize = 8;
+
+/// Reads the elements of a list.
+pub(super) fn read_list(c: &mut Collector, items: &[Item], above: &Above) {
+    let told = match above.subject(c.text) {
+        Ok(Some(told)) => told,
+        Ok(None) => {
+            self_told(c, items, above);
+            return;
+        }
+        Err(at) => {
+            let reason = "These words do not say what the list below is of; it was not read.";
+            c.doubts.add(at, DoubtKind::UnknownHeader, reason);
+            return;
+        }
+    };
+    let owner = match told.subject {
+        Subject::Intention(_) | Subject::RedLine => {
+            let each = items
+                .iter()
+                .all(|item| item.depth > 0 || labelled_actor(c, item.text).is_some());
+            if each {
+                Owner::default()
+            } else {
+                above.owner(c, &[], told.at)
+            }
+        }
+        Subject::Recommendation => above.addressee(c),
+        Subject::Challenge
+        | Subject::Risk
+        | Subject::Tool
+        | Subject::Judgment
+        | Subject::Outside => Owner::default(),
+    };
+    let usual = median(
+        items
+            .iter()
+            .map(|item| item.text.of(c.text).len())
+            .collect(),
+    );
+    read_items(
+        c,
+        items,
+        &Reading {
+            subject: told.subject,
+            owner,
+            usual,
+            above,
+        },
+    );
+}
+
+/// A list whose items are labels that say for themselves what stands under them.
+fn self_told(c: &mut Collector, items: &[Item], above: &Above) {
+    for (item, under) in groups(items) {
+        if under.is_empty() || !is_label(item.text.of(c.text)) {
+            continue;
+        }
+        if subject(c.text, item.text).is_some() {
+            let mut above = above.clone();
+            above.lead = Some(item.text);
+            read_list(c, under, &above);
+        }
+    }
+}
+
+struct Reading<'a> {
+    subject: Subject,
+    owner: Owner,
+    usual: usize,
+    above: &'a Above,
+}
+
+/// The outermost items, each with what is nested under it.
+fn groups(items: &[Item]) -> Vec<(&Item, &[Item])> {
+    let mut groups = Vec::new();
+    let mut rest = items;
+    while let Some((item, after)) = rest.split_first() {
+        let under = after
+            .iter()
+            .take_while(|other| other.depth > item.depth)
+            .count();
+        let (under, next) = after.split_at(under);
+        groups.push((item, under));
+        rest = next;
+    }
+    groups
+}
+
+fn read_items(c: &mut Collector, items: &[Item], reading: &Reading) {
+    if reading.subject == Subject::Outside {
+        return;
+    }
+    for (item, under) in groups(items) {
+        let text = item.text.of(c.text);
+        let prose = sentence_ends(text) >= 3 && text.len() > 400 && text.len() > 6 * reading.usual;
+        if foreign_within(text) || prose {
+            let reason = "Text that belongs elsewhere ran into this item; it was left out.";
+            c.doubts.add(item.text, DoubtKind::ForeignText, reason);
+            continue;
+        }
+        if !under.is_empty() && is_label(text) {
+            read_under(c, item, under, reading);
+            continue;
+        }
+        let mut more: Vec<Citation> = item.body.iter().map(|body| c.cite(*body, &[])).collect();
+        more.extend(under.iter().map(|item| c.cite(item.text, &[])));
+        read_item(c, item.text, more, reading);
+    }
+}
+
+/// Items under one that is only a label: an actor, another subject, or a group of the same.
+fn read_under(c: &mut Collector, item: &Item, under: &[Item], reading: &Reading) {
+    let mut below = Reading {
+        subject: reading.subject,
+        owner: reading.owner.clone(),
+        usual: reading.usual,
+        above: reading.above,
+    };
+    if let Some(named) = labelled_actor(c, item.text) {
+        below.owner = named;
+    } else if let Some(told) = subject(c.text, item.text).filter(|t| t.subject != reading.subject) {
+        let mut above = reading.above.clone();
+        above.lead = Some(item.text);
+        let owner = match told.subject {
+            Subject::Intention(_) | Subject::RedLine => above.owner(c, &[], told.at),
+            Subject::Recommendation => above.addressee(c),
+            Subject::Challenge
+            | Subject::Risk
+            | Subject::Tool
+            | Subject::Judgment
+            | Subject::Outside => Owner::default(),
+        };
+        below.subject = told.subject;
+        below.owner = owner;
+    }
+    read_items(c, under, &below);
+}
+
+fn read_item(c: &mut Collector, at: Span, more: Vec<Citation>, reading: &Reading) {
+    let (label, rest) = split(c.text, at);
+    let named = label.and_then(|label| actor_of(c, label));
+    let (own, at) = match (named, rest) {
+        (Some(named), Some(rest)) => (named, rest),
+        _ => (reading.owner.clone(), at),
+    };
+    let value = c.value(at);
+    if value.text.is_empty() {
+        return;
+    }
+    match reading.subject {
+        Subject::Challenge => c.challenge(&value, more),
+        Subject::Intention(kind) => c.intention(&value, &own, kind, more),
+        Subject::Recommendation => {
+            let to = told_in(c, at).unwrap_or(own);
+            c.recommendation(&value, &to, more);
+        }
+        Subject::Risk => risk(c, &value, label, rest, more),
+        Subject::RedLine => {
+            let (issue, stance) = match (label, rest) {
+                (Some(label), Some(rest)) if label.end <= at.start || label.start == at.start => {
+                    let issue = if rest == at { value } else { c.value(label) };
+                    (issue, c.value(rest))
+                }
+                _ => (value.clone(), value),
+            };
+            let implication = Value::default();
+            c.red_line(Line {
+                owner: own,
+                issue,
+                stance,
+                implication,
+                further: more,
+            });
+        }
+        Subject::Tool => {
+            let (title, purpose) = match (label, rest) {
+                (Some(label), Some(rest)) => (c.value(label), c.value(rest)),
+                _ => (value, Value::default()),
+            };
+            c.tool(&title, &purpose, &Value::default());
+        }
+        Subject::Judgment => c.judgment(&value, more),
+        Subject::Outside => {}
+    }
+}
+
+/// A risk; "Escalation: HIGH" is a risk with a stated rating.
+fn risk(
+    c: &mut Collector,
+    value: &Value,
+    label: Option<Span>,
+    rest: Option<Span>,
+    more: Vec<Citation>,
+) {
+    let rated = rest.map(|rest| c.value(rest)).filter(|rest| {
+        let first = rest
+            .text
+            .split(|c: char| !c.is_alphabetic())
+            .next()
+            .unwrap_or("");
+        codes::level(first) != Code::Unstated || matches!(first, "CRITICAL" | "SEVERE" | "ELEVATED")
+    });
+    match (label, rated) {
+        (Some(label), Some(rating)) => {
+            if let Some(link) = c.risk(&c.value(label), "", more) {
+                c.grade(
+                    &link,
+                    Grades {
+                        rating,
+                        ..Grades::default()
+                    },
+                );
+            }
+        }
+        _ => {
+            c.risk(value, "", more);
+        }
+    }
+}
+
+/// Who an item itself tells to act: "Washington should ...".
+fn told_in(c: &Collector, at: Span) -> Option<Owner> {
+    let first = sentences(c.text, at).into_iter().next()?;
+    match duty(c.text, first, c.names) {
+        Holder::One { actor, .. } => Some(owner(c.text, actor, first)),
+        Holder::None | Holder::Unclear { .. } => None,
+    }
+}
+
+/// The actor that an item's label is.
+fn labelled_actor(c: &Collector, at: Span) -> Option<Owner> {
+    actor_of(c, split(c.text, at).0?)
+}
+
+fn actor_of(c: &Collector, label: Span) -> Option<Owner> {
+    let words = c.value(label).text;
+    let bare = ["For ", "To "]
+        .iter()
+        .find_map(|start| words.strip_prefix(start))
+        .unwrap_or(&words);
+    match c.names.actor(bare) {
+        Resolution::One(actor) => Some(owner(c.text, actor, label)),
+        Resolution::Unknown | Resolution::Ambiguous(_) => None,
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    let bare = text.trim_end_matches(['*', '_']);
+    let bold = text.starts_with("**") && text.trim_end_matches(':').ends_with("**");
+    bare.ends_with(':') || (bold && text.matches("**").count() == 2)
+}
+
+/// The label before a colon or dash, and what follows it.
+fn split(text: &str, at: Span) -> (Option<Span>, Option<Span>) {
+    let part = at.of(text);
+    let marks = [":** ", "**: ", ":__ ", ": ", " — ", "** – ", " – "];
+    let found = marks
+        .iter()
+        .filter_map(|mark| Some((part.find(mark)?, mark.len())))
+        .min_by_key(|(start, length)| (*start, std::cmp::Reverse(*length)));
+    let (label, rest) = match found {
+        Some((start, length)) => (at.part(0, start), at.part(start + length, part.len())),
+        None if is_label(part) => (at, Span::new(at.end, at.end)),
+        None => return (None, None),
+    };
+    let edges = |c: char| matches!(c, '*' | '_' | ':' | '`') || c.is_whitespace();
+    let bare = label.of(text).trim_matches(edges);
+    let head = label.of(text).len() - label.of(text).trim_start_matches(edges).len();
+    let label = label.part(head, head + bare.len());
+    let rest = rest.trimmed(text);
+    let short = bare.split_whitespace().count() <= LABEL_WORDS_MAX && !bare.is_empty();
+    let whole = !bare.contains(['.', '\n']) || bare.len() < 8;
+    if short && whole {
+        (Some(label), Some(rest).filter(|rest| !rest.is_empty()))
+    } else {
+        (None, None)
+    }
+}

@@ -1,0 +1,128 @@
+//! Article text -> a draft with spans, and the list of doubts.
+//!
+//! [`draft`] is a pure function: bytes, the names known and the limits in; an assessment's content
+//! and everything it is unsure of out. It never reads a store, a clock or a file, never guesses,
+//! and never drops anything in silence: what is malformed or unclear becomes a doubt with its
+//! place. Malformed input is normal input.
+//!
+//! ```text
+//! bytes -> canonical (text) -> lines -> blocks (headings, paragraphs, lists, tables)
+//!   table -> rows (by roles of the columns)  -+
+//!   list  -> items (by subject of the words   +-> elements -> collect (ids, merging, links)
+//!            above: holders, subjects)       -+
+//! ```
+//!
+//! The rules are about meaning (lexicons of folded phrases in `roles`, `subjects`, `codes`), never
+//! about one document. Every value carries its bytes; coded values are set only where a listed
+//! word stands in them. `service` calls it and fills what only the caller knows: the document's
+//! and the assessment's names, before which links of the form `risks/{id}` are put.
+
+mod above;
+mod bind;
+mod blocks;
+mod canonical;
+mod codes;
+mod collect;
+mod doubts;
+mod elements;
+mod foreign;
+mod headings;
+mod holders;
+mod items;
+mod lines;
+mod outline;
+mod plain;
+mod roles;
+mod rows;
+mod sentences;
+mod span;
+mod subjects;
+mod table;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use crate::error::Error;
+use crate::model::limits::Limits;
+use crate::model::names::Names;
+use crate::model::v1;
+pub use bind::{bind, identify};
+
+use above::Above;
+use blocks::{Block, Blocks};
+use collect::Collector;
+use sentences::sentences;
+use span::Span;
+
+/// What a document says, as far as it could be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The canonical UTF-8 rendition: no byte-order mark, LF line ends. All spans are byte
+    /// offsets into it.
+    pub text: String,
+    /// Title, summary, sections, proposed actors and issues, and the elements. Their `id`s are
+    /// set, their `name`s are not; links between them are `{collection}/{id}`; citations have no
+    /// document yet.
+    pub assessment: v1::Assessment,
+    /// What import is unsure of, in the order of the text.
+    pub doubts: Vec<v1::Doubt>,
+}
+
+/// Reads a document of one of the media types `text/markdown` and `text/plain`.
+///
+/// # Errors
+/// [`Error::Invalid`] with UNSUPPORTED_MEDIA_TYPE, EMPTY_DOCUMENT, NOT_UTF8 (naming the byte) or
+/// DOCUMENT_TOO_LARGE (naming given and allowed).
+pub fn draft(
+    bytes: &[u8],
+    media_type: &str,
+    names: &Names,
+    limits: &Limits,
+) -> Result<Draft, Error> {
+    let text = canonical::canonical(bytes, media_type, limits)?;
+    let mut collector = Collector::new(&text, names, limits);
+    let blocks = blocks::blocks(&text, limits, &mut collector.doubts);
+    outline::frame(&mut collector, &blocks);
+    read(&mut collector, &blocks);
+    let (assessment, doubts) = collector.finish();
+    Ok(Draft {
+        text,
+        assessment,
+        doubts,
+    })
+}
+
+/// Walks the blocks, keeping what stands above each list and table.
+fn read(c: &mut Collector, blocks: &Blocks) {
+    let mut headings: Vec<(i32, Span)> = Vec::new();
+    let mut above = Above::default();
+    for block in &blocks.blocks {
+        match block {
+            Block::Heading { span, level } => {
+                while headings.last().is_some_and(|(open, _)| open >= level) {
+                    headings.pop();
+                }
+                headings.push((*level, *span));
+                above = Above {
+                    headings: headings.iter().rev().map(|(_, span)| *span).collect(),
+                    ..Above::default()
+                };
+            }
+            Block::Paragraph(span) => {
+                let sentences = sentences(c.text, *span);
+                above.lead = sentences.last().copied();
+                above.section.extend(sentences);
+            }
+            Block::List(items) => {
+                items::read_list(c, items, &above);
+                above.lead = None;
+            }
+            Block::Table(rows) => {
+                rows::read_table(c, rows, &above);
+                above.lead = None;
+            }
+            Block::Break => above.lead = None,
+        }
+    }
+}

@@ -1,0 +1,470 @@
+//! Tables -> elements: the columns' roles decide what a row is, cells are values with places.
+//!
+//! A cell into which prose ran is never a value: it becomes one doubt, and the rest of its row is
+//! still read. A row that has more cells than its header, or lacks the cell that names it, is not
+//! guessed at either.
+
+use super::above::Above;
+use super::collect::{Collector, Value, median, overrun};
+use super::elements::{Grades, Line, Owner};
+use super::plain::plain;
+use super::roles::{Role, Roles, Shape, role};
+use super::span::Span;
+use super::table::{Grid, Row, grids};
+use crate::model::names::Resolution;
+use crate::model::v1::{DoubtKind, IntentionKind};
+
+/// Cells that say that there is nothing.
+const NOTHING: [&str; 9] = [
+    "-",
+    "—",
+    "–",
+    "n/a",
+    "none",
+    "tbd",
+    "not stated",
+    "unknown",
+    "?",
+];
+
+/// Reads the elements of a run of rows.
+pub(super) fn read_table(c: &mut Collector, rows: &[Row], above: &Above) {
+    let red_lines = above.red_lines(c.text);
+    let means = |row: &Row| roles(c, row).shape(red_lines).is_some();
+    for grid in grids(c.text, rows, means) {
+        read_grid(c, &grid, above, red_lines);
+    }
+}
+
+/// The roles of the columns; a column named by nothing but an actor holds its stances.
+fn roles(c: &Collector, header: &Row) -> Roles {
+    let mut roles: Vec<Role> = header
+        .cells
+        .iter()
+        .map(|cell| role(&plain(cell.of(c.text))))
+        .collect();
+    if roles
+        .iter()
+        .any(|role| matches!(role, Role::Issue | Role::RedLine | Role::Focus))
+    {
+        for (role, cell) in roles.iter_mut().zip(&header.cells) {
+            let named = || matches!(c.names.actor(&plain(cell.of(c.text))), Resolution::One(_));
+            if *role == Role::Unknown && named() {
+                *role = Role::Stance;
+            }
+        }
+    }
+    Roles(roles)
+}
+
+fn read_grid(c: &mut Collector, grid: &Grid, above: &Above, red_lines: bool) {
+    let roles = roles(c, &grid.header);
+    let Some(shape) = roles.shape(red_lines) else {
+        half_known(c, grid, &roles);
+        return;
+    };
+    if let Some(cut) = grid.header.cut {
+        let reason = "The table has more columns than are read; these were left out.";
+        c.doubts.add(cut, DoubtKind::Limit, reason);
+    }
+    let above = captioned(above, grid.caption);
+    let reader = GridReader {
+        grid,
+        roles: &roles,
+        usual: usual(c, grid),
+        above: &above,
+    };
+    if reader.figures(c, &shape) {
+        return;
+    }
+    reader.read(c, &shape);
+}
+
+/// A table that seems to be about the subject and cannot be read is a doubt.
+fn half_known(c: &mut Collector, grid: &Grid, roles: &Roles) {
+    let ours = [
+        Role::RedLine,
+        Role::Stance,
+        Role::Tool,
+        Role::Recommendation,
+    ];
+    if !grid.rows.is_empty()
+        && roles.column(&[Role::Other]).is_none()
+        && roles.column(&ours).is_some()
+    {
+        let reason = "The columns of this table make no known set; its rows were not read.";
+        c.doubts
+            .add(grid.header.span, DoubtKind::UnknownHeader, reason);
+    }
+}
+
+fn captioned(above: &Above, caption: Option<Span>) -> Above {
+    let mut above = above.clone();
+    if let Some(caption) = caption {
+        above.headings.insert(0, caption);
+    }
+    above
+}
+
+/// The usual length of the cells of each column.
+fn usual(c: &Collector, grid: &Grid) -> Vec<usize> {
+    let lengths = |column: Option<usize>| -> Vec<usize> {
+        let cells = grid.rows.iter().flat_map(Row::filled);
+        let cells = cells.filter(|(at, _)| column.is_none_or(|column| *at == column));
+        cells.map(|(_, cell)| cell.of(c.text).len()).collect()
+    };
+    let all = median(lengths(None));
+    (0..grid.header.cells.len())
+        .map(|column| {
+            let own = lengths(Some(column));
+            if own.len() < 2 { all } else { median(own) }
+        })
+        .collect()
+}
+
+struct GridReader<'g> {
+    grid: &'g Grid,
+    roles: &'g Roles,
+    usual: Vec<usize>,
+    above: &'g Above,
+}
+
+impl GridReader<'_> {
+    fn read(&self, c: &mut Collector, shape: &Shape) {
+        match shape {
+            Shape::RedLines {
+                actor,
+                issue,
+                stances,
+                implication,
+            } => {
+                self.red_lines(c, (*actor, *issue, *implication), stances);
+            }
+            Shape::Focus {
+                focus,
+                outcome,
+                risk,
+            } => {
+                for row in self.rows(c, *focus) {
+                    self.focus(c, row, (*focus, *outcome, *risk));
+                }
+            }
+            Shape::Risks { risk, effect } => {
+                for row in self.rows(c, *risk) {
+                    let Some(statement) = self.key(c, row, *risk) else {
+                        continue;
+                    };
+                    if let Some(link) = c.risk(&statement, "", Vec::new()) {
+                        self.grades(c, row, *effect, &link);
+                    }
+                }
+            }
+            Shape::Tools {
+                tool,
+                purpose,
+                outcome,
+            } => {
+                for row in self.rows(c, *tool) {
+                    let Some(title) = self.key(c, row, *tool) else {
+                        continue;
+                    };
+                    let purpose = self.value(c, row, *purpose);
+                    let outcome = self.value(c, row, *outcome);
+                    c.tool(&title, &purpose, &outcome);
+                }
+            }
+            Shape::Recommendations {
+                statement,
+                addressee,
+            } => {
+                for row in self.rows(c, *statement) {
+                    let Some(statement) = self.key(c, row, *statement) else {
+                        continue;
+                    };
+                    let to = match addressee {
+                        Some(column) => self.party(c, row, *column),
+                        None => self.above.addressee(c),
+                    };
+                    c.recommendation(&statement, &to, Vec::new());
+                }
+            }
+            Shape::Challenges { statement } => {
+                for row in self.rows(c, *statement) {
+                    let Some(statement) = self.key(c, row, *statement) else {
+                        continue;
+                    };
+                    c.challenge(&statement, Vec::new());
+                }
+            }
+            Shape::Intentions { actor, statement } => {
+                for row in self.rows(c, *statement) {
+                    let Some(statement) = self.key(c, row, *statement) else {
+                        continue;
+                    };
+                    let party = self.party(c, row, *actor);
+                    c.intention(&statement, &party, IntentionKind::Unspecified, Vec::new());
+                }
+            }
+        }
+    }
+
+    /// Whether the column that should hold words holds figures: then it is another sort of table.
+    fn figures(&self, c: &Collector, shape: &Shape) -> bool {
+        let column = match shape {
+            Shape::RedLines { issue, .. } => *issue,
+            Shape::Focus { focus, risk, .. } => risk.unwrap_or(*focus),
+            Shape::Risks { risk, .. } => *risk,
+            Shape::Tools {
+                tool,
+                purpose,
+                outcome,
+            } => purpose.or(*outcome).unwrap_or(*tool),
+            Shape::Recommendations { statement, .. }
+            | Shape::Challenges { statement }
+            | Shape::Intentions { statement, .. } => *statement,
+        };
+        let cells = self
+            .grid
+            .rows
+            .iter()
+            .filter_map(|row| row.cells.get(column));
+        let (mut wordy, mut bare) = (0, 0);
+        for cell in cells.filter(|cell| !cell.is_empty()) {
+            let text = cell.of(c.text);
+            let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+            let figures = text.chars().filter(char::is_ascii_digit).count();
+            if letters > figures {
+                wordy += 1
+            } else {
+                bare += 1
+            }
+        }
+        bare > wordy
+    }
+
+    /// The rows that can be read; `column` is the one that names what a row is about.
+    fn rows(&self, c: &mut Collector, column: usize) -> Vec<&Row> {
+        let named = self.grid.header.filled().count();
+        let width = self.grid.header.cells.len();
+        let mut rows = Vec::new();
+        for row in &self.grid.rows {
+            let lone = named > 1 && row.filled().nth(1).is_none();
+            let beyond =
+                row.filled().last().is_some_and(|(at, _)| at >= width) || row.cut.is_some();
+            if beyond {
+                let reason = "The row has more cells than its header; it was not read.";
+                c.doubts.add(row.span, DoubtKind::MalformedTable, reason);
+            } else if lone {
+                self.lone(c, row, column);
+            } else {
+                rows.push(row);
+            }
+        }
+        rows
+    }
+
+    /// A row with only one cell is a cut row or foreign text.
+    fn lone(&self, c: &mut Collector, row: &Row, column: usize) {
+        let usual = self.usual.get(column).copied().unwrap_or(0);
+        if overrun(row.span.of(c.text), usual) {
+            let reason = "Text that belongs elsewhere ran into this row; it was not read.";
+            c.doubts.add(row.span, DoubtKind::DamagedCell, reason);
+        } else {
+            let reason = "The row has only one cell; it was not read.";
+            c.doubts.add(row.span, DoubtKind::MalformedTable, reason);
+        }
+    }
+
+    /// The cell that names what the row is about; a row without a sound one is a doubt.
+    fn key(&self, c: &mut Collector, row: &Row, column: usize) -> Option<Value> {
+        match self.cell(c, row, column) {
+            Cell::Sound(value) => Some(value),
+            Cell::Damaged(_) => {
+                let reason = "Text that belongs elsewhere ran into the cell that names this row.";
+                c.doubts.add(row.span, DoubtKind::DamagedCell, reason);
+                None
+            }
+            Cell::Empty => {
+                let reason = "The cell that names this row is empty; the row was not read.";
+                c.doubts.add(row.span, DoubtKind::MalformedTable, reason);
+                None
+            }
+        }
+    }
+
+    /// A further value of the row; empty where there is none or it is damaged.
+    fn value(&self, c: &mut Collector, row: &Row, column: Option<usize>) -> Value {
+        match column.map_or(Cell::Empty, |column| self.cell(c, row, column)) {
+            Cell::Sound(value) => value,
+            Cell::Empty => Value::default(),
+            Cell::Damaged(at) => {
+                let reason = "Text that belongs elsewhere ran into this cell; it was left out.";
+                c.doubts.add(at, DoubtKind::DamagedCell, reason);
+                Value::default()
+            }
+        }
+    }
+
+    fn cell(&self, c: &Collector, row: &Row, column: usize) -> Cell {
+        let Some(at) = row.cells.get(column).copied() else {
+            return Cell::Empty;
+        };
+        let value = c.value(at);
+        if value.text.is_empty() || NOTHING.contains(&value.text.to_lowercase().as_str()) {
+            return Cell::Empty;
+        }
+        let usual = self.usual.get(column).copied().unwrap_or(0);
+        if overrun(at.of(c.text), usual) {
+            Cell::Damaged(at)
+        } else {
+            Cell::Sound(value)
+        }
+    }
+
+    /// The actor named in a cell.
+    fn party(&self, c: &mut Collector, row: &Row, column: usize) -> Owner {
+        let value = self.value(c, row, Some(column));
+        if value.text.is_empty() {
+            return Owner::default();
+        }
+        let actor = c.actor(value.at).unwrap_or_default();
+        Owner {
+            actor,
+            at: Some(value.at),
+            mode: None,
+        }
+    }
+
+    fn red_lines(
+        &self,
+        c: &mut Collector,
+        (actor, issue, implication): (Option<usize>, usize, Option<usize>),
+        stances: &[usize],
+    ) {
+        let columns = match actor {
+            Some(_) => vec![(stances.first().copied(), Owner::default())],
+            None => self.owners(c, issue, stances),
+        };
+        for row in self.rows(c, issue) {
+            let Some(issue) = self.key(c, row, issue) else {
+                continue;
+            };
+            let implication = self.value(c, row, implication);
+            for (stance, owner) in &columns {
+                let stance = self.value(c, row, *stance);
+                if stance.text.is_empty() && columns.len() > 1 {
+                    continue;
+                }
+                let owner = match actor {
+                    Some(column) => self.party(c, row, column),
+                    None => owner.clone(),
+                };
+                c.red_line(Line {
+                    owner,
+                    issue: issue.clone(),
+                    stance,
+                    implication: implication.clone(),
+                    further: Vec::new(),
+                });
+            }
+        }
+    }
+
+    /// The columns of stances with whose they are: one column, or one for each actor.
+    fn owners(
+        &self,
+        c: &mut Collector,
+        issue: usize,
+        stances: &[usize],
+    ) -> Vec<(Option<usize>, Owner)> {
+        let header = |column: usize| self.grid.header.cells.get(column).copied();
+        let alone = Above::default();
+        let mut columns = Vec::new();
+        if stances.len() > 1 {
+            for column in stances {
+                let Some(cell) = header(*column) else {
+                    continue;
+                };
+                if let Some(owner) = alone.told(c, cell) {
+                    columns.push((Some(*column), owner));
+                }
+            }
+        }
+        if columns.is_empty() {
+            let stance = stances.first().copied();
+            let own: Vec<Span> = stance
+                .into_iter()
+                .chain([issue])
+                .filter_map(header)
+                .collect();
+            let owner = self.above.owner(c, &own, self.grid.header.span);
+            columns.push((stance, owner));
+        }
+        columns
+    }
+
+    fn focus(
+        &self,
+        c: &mut Collector,
+        row: &Row,
+        (focus, outcome, risk): (usize, Option<usize>, Option<usize>),
+    ) {
+        let named = match self.cell(c, row, focus) {
+            Cell::Empty => {
+                let reason = "The row does not name what its values belong to.";
+                c.doubts.add(row.span, DoubtKind::MalformedTable, reason);
+                None
+            }
+            Cell::Sound(_) | Cell::Damaged(_) => match self.key(c, row, focus) {
+                Some(named) => Some(named),
+                None => return,
+            },
+        };
+        let outcome = self.value(c, row, outcome);
+        let statement = self.value(c, row, risk);
+        let area = named
+            .as_ref()
+            .and_then(|named| c.focus_area(named, &outcome));
+        if statement.text.is_empty() {
+            return;
+        }
+        let more = match (&named, &area) {
+            (Some(named), Some(_)) => vec![c.cite(named.at, &["focus_area"])],
+            _ => Vec::new(),
+        };
+        let link = area.clone().unwrap_or_default();
+        let Some(risk) = c.risk(&statement, &link, more) else {
+            return;
+        };
+        self.grades(c, row, None, &risk);
+        if let Some(area) = area {
+            c.link_risk(&area, risk, statement.at);
+        }
+    }
+
+    fn grades(&self, c: &mut Collector, row: &Row, effect: Option<usize>, link: &str) {
+        let likelihood = self.value(c, row, self.roles.column(&[Role::Likelihood]));
+        let rating = self.value(c, row, self.roles.column(&[Role::Rating]));
+        let effect = self.value(c, row, effect);
+        if [&likelihood, &rating, &effect]
+            .iter()
+            .any(|value| !value.text.is_empty())
+        {
+            c.grade(
+                link,
+                Grades {
+                    likelihood,
+                    effect,
+                    rating,
+                },
+            );
+        }
+    }
+}
+
+/// A cell as it can be used.
+enum Cell {
+    Empty,
+    Sound(Value),
+    Damaged(Span),
+}

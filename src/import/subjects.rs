@@ -1,0 +1,454 @@
+//! What a list is a list of, told by the words that introduce it or by the heading above it.
+//!
+//! "Key challenges facing the talks include:", "What Tehran is after", "Next steps for the EU".
+//! Several words may match; the head of the sentence decides: what stands last before the colon,
+//! what is counted ("three dangers", "the following risks"), else the first word of the last
+//! clause that has one. A list of something else (scenarios, sources, dates) is told too, so that
+//! a heading further up is not applied to it.
+
+use std::sync::LazyLock;
+
+use super::span::Span;
+use super::words::{Hit, Lexicon, Word, words};
+use crate::model::v1::IntentionKind;
+
+/// What a list is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    Challenge,
+    Intention(IntentionKind),
+    Recommendation,
+    Risk,
+    RedLine,
+    Tool,
+    Judgment,
+    /// Something that is not read from lists.
+    Outside,
+}
+
+/// A subject and the words that tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) subject: Subject,
+    pub(super) at: Span,
+}
+
+static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
+    Lexicon::new(&[
+        (
+            Subject::Challenge,
+            &[
+                "challenge",
+                "obstacle",
+                "difficult*",
+                "hurdle",
+                "impediment",
+                "complication",
+                "stumbling block",
+                "barrier",
+                "sticking point",
+                "dilemma",
+                "headache",
+                "hard part",
+                "hardest part",
+                "open question",
+                "unresolved",
+                "bottleneck",
+                "in the way",
+                "stand* in .. way",
+                "make* .. hard",
+                "make* .. harder",
+                "problem",
+                "constraint",
+                "snag",
+                "fault line",
+                "complicate*",
+                "must .. overcome",
+                "has to .. overcome",
+                "must solve",
+                "have to .. overcome",
+                "contend with",
+                "must contend with",
+                "reckon with",
+                "must reckon with",
+                "grapple with",
+                "must grapple with",
+                "hindrance",
+                "friction",
+                "stumbl*",
+                "pressure point",
+                "hard choice",
+                "hard question",
+                "tough* question",
+                "trouble",
+                "hampers",
+                "hampered by",
+                "hold* .. back",
+                "slow* .. down",
+                "strain on",
+                "weigh* on",
+            ],
+        ),
+        (
+            Subject::Intention(IntentionKind::Unspecified),
+            &[
+                "intention",
+                "intent",
+                "intend*",
+                "want",
+                "wanted",
+                "seek",
+                "seeking",
+                "sought",
+                "ambition",
+                "is after",
+                "are after",
+                "hope to",
+                "hoping to",
+                "hope for",
+                "motive",
+                "agenda",
+                "trying to",
+                "wish",
+                "pursue*",
+                "pursuing",
+                "looking for",
+                "bent on",
+                "set on",
+                "strive*",
+                "endgame",
+                "end game",
+                "desire",
+                "out to",
+                "would like",
+                "plays for",
+                "playing for",
+                "driv* .. calculation",
+                "calculation",
+                "calculus",
+                "design",
+            ],
+        ),
+        (
+            Subject::Intention(IntentionKind::Goal),
+            &["aim", "aiming", "goal", "objective"],
+        ),
+        (Subject::Intention(IntentionKind::Interest), &["interest"]),
+        (
+            Subject::Intention(IntentionKind::Plan),
+            &["plan to", "planning to"],
+        ),
+        (
+            Subject::Intention(IntentionKind::Fear),
+            &["fear", "greatest fear", "afraid of"],
+        ),
+        (
+            Subject::Intention(IntentionKind::ExpectedAction),
+            &[
+                "likely action",
+                "likely move",
+                "expected action",
+                "expected move",
+                "likely next move",
+            ],
+        ),
+        (
+            Subject::Recommendation,
+            &[
+                "recommend*",
+                "advice",
+                "advis*",
+                "should",
+                "ought",
+                "need to",
+                "must",
+                "next step",
+                "policy option",
+                "way forward",
+                "what to do",
+                "to do",
+                "we propose",
+                "paper propose",
+                "suggest*",
+                "call on",
+                "call upon",
+                "urge*",
+                "do well to",
+                "prescription",
+                "what .. can do",
+                "what .. could do",
+                "can still do",
+                "priority for",
+                "ways to",
+                "action item",
+                "well advised",
+                "best served by",
+                "would be wise to",
+                "wise to",
+                "proposed step",
+                "course of action",
+                "steps for",
+                "practical step",
+                "concrete step",
+                "has to",
+                "have to",
+            ],
+        ),
+        (
+            Subject::Risk,
+            &[
+                "risk",
+                "danger",
+                "threat",
+                "downside",
+                "hazard",
+                "peril",
+                "go wrong",
+                "worst case",
+            ],
+        ),
+        (
+            Subject::RedLine,
+            &[
+                "red line",
+                "redline",
+                "will not accept",
+                "would not accept",
+                "non negotiable*",
+                "nonnegotiable*",
+                "will not cross",
+                "deal breaker",
+                "dealbreaker",
+                "demand",
+                "line in the sand",
+                "will not yield",
+                "will not concede",
+                "will not give",
+            ],
+        ),
+        (
+            Subject::Tool,
+            &[
+                "tool",
+                "instrument",
+                "lever",
+                "toolkit",
+                "toolbox",
+                "at .. disposal",
+            ],
+        ),
+        (
+            Subject::Judgment,
+            &[
+                "key judgment",
+                "key judgement",
+                "key finding",
+                "main finding",
+                "takeaway",
+                "key takeaway",
+                "bottom line",
+                "bluf",
+                "key assessment",
+            ],
+        ),
+        (
+            Subject::Outside,
+            &[
+                "scenario",
+                "indicator",
+                "signpost",
+                "to watch",
+                "watch for",
+                "source",
+                "reference",
+                "further reading",
+                "signatory",
+                "timeline",
+                "chronology",
+                "key event",
+                "assumption",
+                "key development",
+                "mitigation",
+                "risk mitigation",
+                "background",
+                "content",
+                "criteria",
+                "criterion",
+                "key fact",
+                "metric",
+                "key actor",
+                "stakeholder",
+                "what changed",
+                "data point",
+                "note",
+                "method",
+                "methodology",
+                "agreed",
+                "article",
+                "provision",
+                "clause",
+                "rationale",
+            ],
+        ),
+    ])
+});
+
+/// Words that turn a noun into what is to be done about it.
+const REDUCES: [&str; 18] = [
+    "reduce",
+    "reducing",
+    "mitigate",
+    "mitigating",
+    "manage",
+    "managing",
+    "address",
+    "addressing",
+    "overcome",
+    "overcoming",
+    "counter",
+    "countering",
+    "contain",
+    "containing",
+    "avoid",
+    "avoiding",
+    "prevent",
+    "tackle",
+];
+
+const COUNTS: [&str; 18] = [
+    "following",
+    "these",
+    "those",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "several",
+    "main",
+    "key",
+    "chief",
+    "principal",
+    "many",
+    "few",
+    "major",
+    "other",
+];
+
+/// What `text` says that a list is of; a sentence, a heading or a label.
+pub(super) fn subject(text: &str, span: Span) -> Option<Told> {
+    let part = span.of(text);
+    let words = words(part);
+    let mut hits = SUBJECTS.hits(&words);
+    let reduced = |hit: &Hit<Subject>| {
+        let from = hit.first.saturating_sub(3);
+        let near = words.get(from..hit.first).unwrap_or(&[]);
+        near.iter()
+            .any(|word| REDUCES.contains(&word.text.as_str()))
+    };
+    hits.retain(|hit| !reduced(hit) || matches!(hit.meaning, Subject::Recommendation));
+    let hit = head(part, &words, &hits)?;
+    let first = words.get(hit.first)?.at;
+    let last = words.get(hit.after - 1)?.at;
+    Some(Told {
+        subject: hit.meaning,
+        at: span.part(first.start, last.end),
+    })
+}
+
+/// Whether `text` has words of that subject, whatever its head.
+pub(super) fn speaks_of(text: &str, span: Span, wanted: Subject) -> bool {
+    let words = words(span.of(text));
+    SUBJECTS
+        .hits(&words)
+        .iter()
+        .any(|hit| hit.meaning == wanted)
+}
+
+fn head<'h>(part: &str, words: &[Word], hits: &'h [Hit<Subject>]) -> Option<&'h Hit<Subject>> {
+    let introduces = part.trim_end_matches(['*', '_', ' ']).ends_with(':');
+    if let Some(last) = hits
+        .last()
+        .filter(|hit| introduces && hit.after == words.len())
+    {
+        return Some(last);
+    }
+    let compound = hits.windows(2).find_map(|pair| match pair {
+        [one, other] if other.first == one.after => Some(other),
+        _ => None,
+    });
+    if let Some(hit) = compound.filter(|hit| hit.meaning == Subject::Outside) {
+        return Some(hit);
+    }
+    let counted = |hit: &&Hit<Subject>| {
+        let before = hit.first.checked_sub(1).and_then(|at| words.get(at));
+        let noun = !matches!(hit.meaning, Subject::Recommendation) || introduces;
+        noun && before.is_some_and(|word| COUNTS.contains(&word.text.as_str()))
+    };
+    if let Some(hit) = hits.iter().find(counted) {
+        return Some(hit);
+    }
+    let mut from = 0;
+    for (at, pair) in words.windows(2).enumerate() {
+        let [one, other] = pair else { continue };
+        let between = part.get(one.at.end..other.at.start).unwrap_or("");
+        let later = hits.iter().any(|hit| hit.first > at);
+        if later && between.contains([',', ';', ':', '—']) {
+            from = at + 1;
+        }
+    }
+    hits.iter().find(|hit| hit.first >= from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Option<Subject> {
+        subject(text, Span::new(0, text.len())).map(|told| told.subject)
+    }
+
+    #[test]
+    fn the_head_of_the_sentence_decides() {
+        let wants = Subject::Intention(IntentionKind::Unspecified);
+        let goal = Subject::Intention(IntentionKind::Goal);
+        for (text, expected) in [
+            (
+                "Key challenges facing US diplomacy include:",
+                Some(Subject::Challenge),
+            ),
+            ("Key Kremlin intentions include:", Some(wants)),
+            (
+                "Key recommendations include:",
+                Some(Subject::Recommendation),
+            ),
+            ("What Tehran is after", Some(wants)),
+            ("Among Ankara’s aims, three stand out:", Some(goal)),
+            (
+                "To reduce these risks, Brussels should:",
+                Some(Subject::Recommendation),
+            ),
+            (
+                "Capitals should watch the following risks:",
+                Some(Subject::Risk),
+            ),
+            ("The envoy faces three hurdles:", Some(Subject::Challenge)),
+            (
+                "Recommendations for managing the risks include:",
+                Some(Subject::Recommendation),
+            ),
+            ("Mediators would do well to:", Some(Subject::Recommendation)),
+            ("Next steps for the EU", Some(Subject::Recommendation)),
+            (
+                "Negotiators must overcome old mistrust:",
+                Some(Subject::Challenge),
+            ),
+            ("Managing the risks", None),
+            ("The weather was fine", None),
+            ("Scenarios and what they threaten", Some(Subject::Outside)),
+        ] {
+            assert_eq!(told(text), expected, "{text}");
+        }
+    }
+}

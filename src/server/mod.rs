@@ -1,0 +1,265 @@
+//! The server put together: configuration, ledger, doors, health, reflection, shutdown. Wiring only.
+//!
+//! ```text
+//! start: open the ledger -> bind -> sample, if asked -> SERVING
+//! stop:  readiness NOT_SERVING -> no new connections -> calls in flight end, or the deadline
+//!        -> checkpoint and seal
+//! ```
+//! `liveness` stays SERVING through it all. This is the one room that reads the clock.
+
+pub mod telemetry;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::metadata::MetadataMap;
+use tonic::transport::Server;
+use tonic::transport::server::{Router, TcpIncoming};
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tracing::{info, warn};
+
+use crate::auth::{self, Policy};
+use crate::error::Error;
+use crate::ledger::Ledger;
+use crate::model::kind::{CONTRACT_BYTES, kinds};
+use crate::model::limits::Limits;
+use crate::model::v1::ImportOptions;
+use crate::service::{
+    AdminServiceServer, AssessmentServiceServer, DocumentServiceServer, Door, RegistryServiceServer,
+};
+
+/// The bundled article.
+const SAMPLE: &str = include_str!("sample.md");
+const SAMPLE_ID: &str = "ukraine-talks";
+
+/// Health service that stays SERVING as long as the process can answer at all.
+const LIVENESS: &str = "liveness";
+/// Health service that says whether calls should be sent here.
+const READINESS: &str = "readiness";
+
+/// Everything that can be set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Holds `journal/` and `store/`.
+    pub data_dir: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Import and publish the bundled article when nothing is stored yet.
+    pub sample: bool,
+    /// Listen beyond the loopback although nobody is authenticated.
+    pub allow_unauthenticated_network: bool,
+    /// How callers are told apart.
+    pub policy: Policy,
+    /// Every bound.
+    pub limits: Limits,
+    /// Microseconds since 1970.
+    pub clock: fn() -> i64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("./chancery-data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 50051)),
+            sample: false,
+            allow_unauthenticated_network: false,
+            policy: Policy::LocalOperator,
+            limits: Limits::default(),
+            clock: now_us,
+        }
+    }
+}
+
+/// A server that answers.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What it serves.
+    pub ledger: Ledger,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), tonic::transport::Error>>,
+    health: HealthReporter,
+    drain: Duration,
+}
+
+/// Opens the ledger and answers; returns when calls are accepted.
+pub async fn start(config: Config) -> Result<Running, Error> {
+    guard(&config)?;
+    let (folder, limits, now) = (config.data_dir.clone(), config.limits, (config.clock)());
+    let opening = tokio::task::spawn_blocking(move || Ledger::open(&folder, limits, now));
+    let opened = opening
+        .await
+        .map_err(|error| internal("open the ledger", &error))?;
+    let ledger = opened?;
+    let door = Door::new(ledger.clone(), config.policy, config.clock);
+    if config.sample {
+        import_sample(&door, &ledger, config.policy).await?;
+    }
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| internal(&format!("listen on {}", config.listen), &error))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| internal("listen", &error))?;
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let (health, router) = router(door, &config.limits).await?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = tokio::spawn(router.serve_with_incoming_shutdown(incoming, async {
+        let _dropped = stopped.await;
+    }));
+    tokio::spawn(watch_writes(ledger.failed(), health.clone()));
+    let drain = Duration::from_secs(config.limits.drain_seconds);
+    Ok(Running {
+        address,
+        ledger,
+        stop,
+        served,
+        health,
+        drain,
+    })
+}
+
+impl Running {
+    /// Stops: no new calls, those in flight end or are cut off at the deadline, everything is
+    /// sealed.
+    pub async fn stop(self) {
+        self.health
+            .set_service_status(READINESS, ServingStatus::NotServing)
+            .await;
+        let _gone = self.stop.send(());
+        match tokio::time::timeout(self.drain, self.served).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(failed) => warn!(?failed, "the server ended with an error"),
+            Err(_) => warn!(
+                seconds = self.drain.as_secs(),
+                "calls were cut off at the deadline"
+            ),
+        }
+        let ledger = self.ledger;
+        let closed = tokio::task::spawn_blocking(move || ledger.close()).await;
+        info!(clean = closed.is_ok(), "stopped");
+    }
+
+    /// What is stored, for people: `1 assessment, 4 redLines, ...`.
+    pub fn holds(&self) -> String {
+        let counts = kinds()
+            .iter()
+            .map(|kind| (self.ledger.count(kind), &kind.collection));
+        let some: Vec<String> = counts
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, collection)| format!("{count} {collection}"))
+            .collect();
+        if some.is_empty() {
+            "nothing yet".to_owned()
+        } else {
+            some.join(", ")
+        }
+    }
+}
+
+/// The present, in microseconds since 1970.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place where the clock is read"
+)]
+pub fn now_us() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Nobody is authenticated yet, so the network is off limits unless told in words.
+fn guard(config: &Config) -> Result<(), Error> {
+    if config.listen.ip().is_loopback() {
+        return Ok(());
+    }
+    if config.allow_unauthenticated_network {
+        warn!(listen = %config.listen, "anybody who reaches this address may read and write");
+        return Ok(());
+    }
+    let text = format!(
+        "{} is not a loopback address and callers are not authenticated; \
+         --allow-unauthenticated-network listens there all the same",
+        config.listen
+    );
+    Err(Error::invalid("listen", "NETWORK_UNAUTHENTICATED", text))
+}
+
+async fn import_sample(door: &Door, ledger: &Ledger, policy: Policy) -> Result<(), Error> {
+    if kinds().iter().any(|kind| ledger.count(kind) > 0) {
+        return Ok(());
+    }
+    let caller = auth::identify(policy, &MetadataMap::new())?;
+    let options = ImportOptions {
+        media_type: "text/markdown".to_owned(),
+        assessment_id: SAMPLE_ID.to_owned(),
+        publish: true,
+        reason: "the bundled sample".to_owned(),
+        ..Default::default()
+    };
+    let revision = door
+        .import(caller, options, SAMPLE.as_bytes().to_vec())
+        .await?;
+    info!(revision, "the sample was imported and published");
+    Ok(())
+}
+
+async fn router(door: Door, limits: &Limits) -> Result<(HealthReporter, Router), Error> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health
+        .set_service_status(LIVENESS, ServingStatus::Serving)
+        .await;
+    health
+        .set_service_status(READINESS, ServingStatus::Serving)
+        .await;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(CONTRACT_BYTES)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let v1 = reflection()
+        .build_v1()
+        .map_err(|error| internal("reflection", &error))?;
+    let v1alpha = reflection()
+        .build_v1alpha()
+        .map_err(|error| internal("reflection", &error))?;
+    let bytes = limits.message_bytes_max;
+    let assessments = AssessmentServiceServer::new(door.clone()).max_decoding_message_size(bytes);
+    let documents = DocumentServiceServer::new(door.clone()).max_decoding_message_size(bytes);
+    let registry = RegistryServiceServer::new(door.clone()).max_decoding_message_size(bytes);
+    let router = Server::builder()
+        .max_concurrent_streams(limits.streams_per_connection_max)
+        .http2_keepalive_interval(Some(Duration::from_secs(limits.keepalive_seconds)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(limits.keepalive_answer_seconds)))
+        .http2_max_header_list_size(limits.header_bytes_max)
+        .add_service(assessments)
+        .add_service(documents)
+        .add_service(registry)
+        .add_service(AdminServiceServer::new(door))
+        .add_service(health_service)
+        .add_service(v1)
+        .add_service(v1alpha);
+    Ok((health, router))
+}
+
+/// Drops readiness when writes come to be refused.
+async fn watch_writes(
+    mut failed: tokio::sync::watch::Receiver<Option<String>>,
+    health: HealthReporter,
+) {
+    if failed.wait_for(Option::is_some).await.is_ok() {
+        health
+            .set_service_status(READINESS, ServingStatus::NotServing)
+            .await;
+    }
+}
+
+fn internal(doing: &str, error: &dyn std::fmt::Display) -> Error {
+    Error::Internal(format!("{doing}: {error}"))
+}

@@ -1,0 +1,58 @@
+//! `AdminService`: what an operator asks the server about itself.
+
+use super::wired::admin_service_server::AdminService;
+use super::{Answer, Door, unary};
+use crate::model::caller::Caller;
+use crate::model::{kind, v1 as plain};
+use crate::wire::body::timestamp;
+
+impl AdminService for Door {
+    unary! {
+        get_status(plain::GetStatusRequest) -> plain::GetStatusResponse = get_status;
+    }
+}
+
+async fn get_status(
+    door: Door,
+    _caller: Caller,
+    _request: plain::GetStatusRequest,
+) -> Answer<plain::GetStatusResponse> {
+    let status = door.ledger.status();
+    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let counts = kind::kinds().iter().map(|kind| plain::KindCount {
+        collection: kind.collection.clone(),
+        count: signed(door.ledger.count(kind)),
+    });
+    let limits = door
+        .ledger
+        .limits()
+        .each()
+        .into_iter()
+        .map(|(name, value, unit)| plain::Limit {
+            name: name.to_owned(),
+            value: signed(value),
+            unit: unit.to_owned(),
+        });
+    let count = |message| kind::of(message).map_or(0, |kind| signed(door.ledger.count(kind)));
+    let answer = plain::GetStatusResponse {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        store_uuid: status.store_uuid,
+        current_revision: status.revision,
+        current_time: Some(timestamp(status.time_us)),
+        earliest_revision: 1,
+        journal_bytes: signed(status.journal_bytes),
+        journal_segments: i32::try_from(status.segments).unwrap_or(i32::MAX),
+        chain_hash: status
+            .chain
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+        counts: counts.collect(),
+        assessments: count("Assessment"),
+        documents: count("Document"),
+        ready: status.failed.is_none(),
+        alarms: status.failed.into_iter().collect(),
+        limits: limits.collect(),
+    };
+    Ok((answer, status.revision))
+}

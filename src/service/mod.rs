@@ -1,0 +1,267 @@
+//! The gRPC doors: one file per service of the contract, and the five lines every handler is.
+//!
+//! `assessment` `registry` `document` `admin`   the services
+//! `list`     get and list, the same for every kind
+//! `import`   a document in, a draft out
+//! `status`   errors to statuses
+//!
+//! A handler identifies the caller, takes the request apart, opens a view or makes a change, and
+//! encodes. It decides nothing that a room below could decide, and holds no state.
+
+mod admin;
+mod assessment;
+mod document;
+mod import;
+mod list;
+mod registry;
+mod status;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+use tonic::metadata::AsciiMetadataValue;
+use tonic::{Request, Response, Status};
+
+use crate::auth::{self, Policy};
+use crate::error::Error;
+use crate::ledger::change::{Change, Committed};
+use crate::ledger::{At, Ledger, View};
+use crate::model::caller::{Caller, Role};
+use crate::model::{Revision, v1 as plain};
+use crate::wire::body;
+
+pub use self::status::DOMAIN;
+pub use self::wired::admin_service_server::AdminServiceServer;
+pub use self::wired::assessment_service_server::AssessmentServiceServer;
+pub use self::wired::document_service_server::DocumentServiceServer;
+pub use self::wired::registry_service_server::RegistryServiceServer;
+
+/// The server's side of the contract: stored resources are `Lazy`.
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::pedantic,
+    clippy::large_futures,
+    rustdoc::all,
+    reason = "generated; documented in the proto files"
+)]
+mod wired {
+    include!(concat!(env!("OUT_DIR"), "/server/chancery.v1.rs"));
+}
+
+/// Metadata that says at which revision an answer was read.
+pub const REVISION_HEADER: &str = "chancery-revision";
+
+/// What a door needs: the ledger, the policy, the time.
+#[derive(Clone)]
+pub struct Door {
+    ledger: Ledger,
+    policy: Policy,
+    /// Microseconds since 1970.
+    clock: fn() -> i64,
+    /// Bounds the requests that work for long.
+    long: Arc<Semaphore>,
+}
+
+/// What every request that writes says about itself.
+struct Mutation {
+    request_id: String,
+    /// SHA-256 of the request.
+    hash: Vec<u8>,
+    reason: String,
+}
+
+/// What became of a request that writes.
+enum Outcome<T> {
+    /// There was nothing to write.
+    Nothing(T),
+    /// It was committed; without a value when an earlier copy of the request had been.
+    Committed(Option<T>, Committed),
+}
+
+/// An answer and the revision it was read at.
+type Answer<A> = Result<(A, Revision), Error>;
+
+/// A boxed future, as the generated traits want it.
+type Boxed<'f, T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send + 'f>>;
+
+/// The methods of a service, a line each: `method(Request) -> Answer = handler;`.
+macro_rules! unary {
+    ($($method:ident($request:ty) -> $answer:ty = $ask:expr;)+) => {$(
+        fn $method<'a, 'f>(
+            &'a self,
+            request: tonic::Request<$request>,
+        ) -> crate::service::Boxed<'f, $answer>
+        where
+            'a: 'f,
+            Self: 'f,
+        {
+            Box::pin(self.call(request, $ask))
+        }
+    )+};
+}
+
+/// Methods of the contract that are not built yet: they say so.
+macro_rules! unbuilt {
+    ($($method:ident($request:ty) -> $answer:ty;)+) => {
+        $crate::service::unary! {$(
+            $method($request) -> $answer =
+                |_, _, _| std::future::ready($crate::service::not_built(stringify!($method)));
+        )+}
+    };
+}
+
+use {unary, unbuilt};
+
+fn not_built<A>(method: &'static str) -> Answer<A> {
+    Err(Error::Unimplemented { method })
+}
+
+impl Door {
+    /// Opens the doors onto a ledger.
+    pub fn new(ledger: Ledger, policy: Policy, clock: fn() -> i64) -> Self {
+        let long = Arc::new(Semaphore::new(ledger.limits().blocking_requests_max));
+        Self {
+            ledger,
+            policy,
+            clock,
+            long,
+        }
+    }
+
+    /// The five lines: identify, decode (done by the codec), open and ask (the handler), encode.
+    async fn call<Q, A, F>(
+        &self,
+        request: Request<Q>,
+        ask: impl FnOnce(Self, Caller, Q) -> F + Send,
+    ) -> Result<Response<A>, Status>
+    where
+        Q: Send,
+        F: Future<Output = Answer<A>> + Send,
+    {
+        let caller = auth::identify(self.policy, request.metadata());
+        let caller = caller.map_err(|error| status::status(&error))?;
+        match ask(self.clone(), caller, request.into_inner()).await {
+            Ok((message, revision)) => {
+                let mut response = Response::new(message);
+                let value = AsciiMetadataValue::from(revision);
+                response.metadata_mut().insert(REVISION_HEADER, value);
+                Ok(response)
+            }
+            Err(error) => Err(status::status(&error)),
+        }
+    }
+
+    /// Opens a view as the request's read options say.
+    async fn view(&self, caller: Caller, read: Option<&plain::ReadOptions>) -> Result<View, Error> {
+        self.ledger.read(caller, at(read)?, (self.clock)()).await
+    }
+
+    /// The newest view.
+    async fn latest(&self, caller: &Caller) -> Result<View, Error> {
+        self.ledger
+            .read(caller.clone(), At::Latest, (self.clock)())
+            .await
+    }
+
+    /// Runs work that takes long, with a bound on how much of it runs at the same time.
+    async fn long<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let closed = |_| Error::Internal("the pool for long work is closed".to_owned());
+        let permit = Arc::clone(&self.long)
+            .acquire_owned()
+            .await
+            .map_err(closed)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _held = permit;
+            work()
+        });
+        done.await
+            .map_err(|error| Error::Internal(format!("long work: {error}")))?
+    }
+
+    /// Commits a change that is made from the newest view, and makes it again when somebody else
+    /// was faster. `make` answers no change when there is nothing to write.
+    async fn commit<T>(
+        &self,
+        caller: &Caller,
+        mutation: &Mutation,
+        make: impl Fn(&View) -> Result<(T, Option<Change>), Error>,
+    ) -> Result<Outcome<T>, Error> {
+        if caller.role() == Role::Reader {
+            let description = format!("\"{}\" may only read", caller.subject());
+            return Err(Error::PermissionDenied { description });
+        }
+        let mut attempt = 1;
+        loop {
+            let earlier = Change {
+                author: caller.subject().to_owned(),
+                request_id: mutation.request_id.clone(),
+                request_hash: mutation.hash.clone(),
+                reason: mutation.reason.clone(),
+                proposed_us: (self.clock)(),
+                ..Default::default()
+            };
+            if let Some(committed) = self.ledger.repeated(&earlier)? {
+                return Ok(Outcome::Committed(None, committed));
+            }
+            let (value, change) = make(&self.latest(caller).await?)?;
+            let Some(made) = change else {
+                return Ok(Outcome::Nothing(value));
+            };
+            let change = Change {
+                reads: made.reads,
+                effects: made.effects,
+                ..earlier
+            };
+            match self.ledger.commit(change).await {
+                Ok(committed) => return Ok(Outcome::Committed(Some(value), committed)),
+                Err(Error::Aborted { .. }) if attempt < self.ledger.limits().write_attempts_max => {
+                    attempt += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// A new identity, in the order of time.
+    fn uid(&self) -> Result<String, Error> {
+        let mut random = [0; 10];
+        getrandom::fill(&mut random)
+            .map_err(|error| Error::Internal(format!("random bytes: {error}")))?;
+        let milliseconds = u64::try_from((self.clock)() / 1_000).unwrap_or(0);
+        let uid = uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid();
+        Ok(uid.to_string())
+    }
+}
+
+/// SHA-256 of a request in its canonical form.
+fn hash(request: &impl prost::Message) -> Vec<u8> {
+    Sha256::digest(request.encode_to_vec()).to_vec()
+}
+
+/// As of when a request is answered.
+fn at(read: Option<&plain::ReadOptions>) -> Result<At, Error> {
+    use plain::read_options::Consistency;
+    let Some(read) = read else {
+        return Ok(At::Latest);
+    };
+    if read.valid_at.is_some() {
+        let text = "reading as of a time in the world is not supported yet";
+        return Err(Error::invalid("read.valid_at", "FILTER_UNSUPPORTED", text));
+    }
+    Ok(match &read.consistency {
+        None | Some(Consistency::Latest(_)) => At::Latest,
+        Some(Consistency::AtLeastRevision(revision)) => At::AtLeast(*revision),
+        Some(Consistency::ExactRevision(revision)) => At::Exact(*revision),
+        Some(Consistency::ReadTime(time)) => {
+            let off = || Error::invalid("read.read_time", "TIME_MALFORMED", "off the scale");
+            At::Time(body::microseconds(time).ok_or_else(off)?)
+        }
+    })
+}

@@ -1,0 +1,271 @@
+//! `RegistryService`: who and what assessments speak of.
+//!
+//! The built-in actors are a table read under every view: a stored actor of the same id takes the
+//! place of the built-in one, and lists show the built-in ones last.
+
+use super::list::{Opened, asked, get, list, listed, open, token};
+use super::wired::{self, registry_service_server::RegistryService};
+use super::{Answer, Door, unary, unbuilt};
+use crate::error::Error;
+use crate::ledger::{Cursor, Page, Query, View};
+use crate::model::caller::Caller;
+use crate::model::kind;
+use crate::model::name::Name;
+use crate::model::names::{Entry, Names, Resolution};
+use crate::model::v1 as plain;
+use crate::wire::{Lazy, builtin, decode};
+
+/// A get and a list for every kind of entry that has no built-in ones, a line each.
+macro_rules! entries {
+    ($($Kind:ident: $get:ident($GetRequest:ident),
+        $list:ident($ListRequest:ident) -> $Response:ident { $items:ident };)+) => {
+        unary! {$(
+            $get(plain::$GetRequest) -> Lazy<plain::$Kind> = |door, caller, request| {
+                get(door, caller, stringify!($Kind), (request.name, request.read))
+            };
+            $list(plain::$ListRequest) -> wired::$Response =
+                async |door: Door, caller: Caller, request: plain::$ListRequest| {
+                    let page = list(&door, caller, stringify!($Kind), asked!(request)).await?;
+                    Ok(listed!(page, $Response { $items }))
+                };
+        )+}
+    };
+}
+
+impl RegistryService for Door {
+    entries! {
+        Issue: get_issue(GetIssueRequest),
+            list_issues(ListIssuesRequest) -> ListIssuesResponse { issues };
+        Situation: get_situation(GetSituationRequest),
+            list_situations(ListSituationsRequest) -> ListSituationsResponse { situations };
+        Source: get_source(GetSourceRequest),
+            list_sources(ListSourcesRequest) -> ListSourcesResponse { sources };
+        Place: get_place(GetPlaceRequest),
+            list_places(ListPlacesRequest) -> ListPlacesResponse { places };
+    }
+
+    unary! {
+        get_actor(plain::GetActorRequest) -> Lazy<plain::Actor> = get_actor;
+        list_actors(plain::ListActorsRequest) -> wired::ListActorsResponse = list_actors;
+        resolve_actor(plain::ResolveActorRequest) -> wired::ResolveActorResponse = resolve_actor;
+        resolve_issue(plain::ResolveIssueRequest) -> wired::ResolveIssueResponse = resolve_issue;
+    }
+
+    unbuilt! {
+        create_actor(wired::CreateActorRequest) -> Lazy<plain::Actor>;
+        update_actor(wired::UpdateActorRequest) -> Lazy<plain::Actor>;
+        delete_actor(plain::DeleteActorRequest) -> Lazy<plain::Actor>;
+        undelete_actor(plain::UndeleteActorRequest) -> Lazy<plain::Actor>;
+        merge_actors(plain::MergeActorsRequest) -> Lazy<plain::Actor>;
+        create_issue(wired::CreateIssueRequest) -> Lazy<plain::Issue>;
+        update_issue(wired::UpdateIssueRequest) -> Lazy<plain::Issue>;
+        delete_issue(plain::DeleteIssueRequest) -> Lazy<plain::Issue>;
+        undelete_issue(plain::UndeleteIssueRequest) -> Lazy<plain::Issue>;
+        merge_issues(plain::MergeIssuesRequest) -> Lazy<plain::Issue>;
+        create_situation(wired::CreateSituationRequest) -> Lazy<plain::Situation>;
+        update_situation(wired::UpdateSituationRequest) -> Lazy<plain::Situation>;
+        delete_situation(plain::DeleteSituationRequest) -> Lazy<plain::Situation>;
+        undelete_situation(plain::UndeleteSituationRequest) -> Lazy<plain::Situation>;
+        merge_situations(plain::MergeSituationsRequest) -> Lazy<plain::Situation>;
+        create_source(wired::CreateSourceRequest) -> Lazy<plain::Source>;
+        update_source(wired::UpdateSourceRequest) -> Lazy<plain::Source>;
+        delete_source(plain::DeleteSourceRequest) -> Lazy<plain::Source>;
+        undelete_source(plain::UndeleteSourceRequest) -> Lazy<plain::Source>;
+        merge_sources(plain::MergeSourcesRequest) -> Lazy<plain::Source>;
+        create_place(wired::CreatePlaceRequest) -> Lazy<plain::Place>;
+        update_place(wired::UpdatePlaceRequest) -> Lazy<plain::Place>;
+        delete_place(plain::DeletePlaceRequest) -> Lazy<plain::Place>;
+        undelete_place(plain::UndeletePlaceRequest) -> Lazy<plain::Place>;
+        merge_places(plain::MergePlacesRequest) -> Lazy<plain::Place>;
+    }
+}
+
+async fn get_actor(
+    door: Door,
+    caller: Caller,
+    request: plain::GetActorRequest,
+) -> Answer<Lazy<plain::Actor>> {
+    let name = Name::parse_as(super::list::kind_of("Actor")?, &request.name, "name")?;
+    let view = door.view(caller, request.read.as_ref()).await?;
+    Ok((Lazy::from(actor(&view, &name)?), view.revision()))
+}
+
+/// The stored actor of that name, or else the built-in one.
+fn actor(view: &View, name: &Name) -> Result<bytes::Bytes, Error> {
+    match view.get(name) {
+        Err(Error::NotFound { .. }) => builtin::actor(name.as_str())
+            .map(|actor| actor.bytes.clone())
+            .ok_or_else(|| Error::not_found(name.as_str())),
+        answered => answered,
+    }
+}
+
+async fn list_actors(
+    door: Door,
+    caller: Caller,
+    request: plain::ListActorsRequest,
+) -> Answer<wired::ListActorsResponse> {
+    let asked = asked!(request);
+    let Opened {
+        query,
+        view,
+        request,
+    } = open(&door, caller, "Actor", &asked).await?;
+    let reader = view.clone();
+    let page = door.long(move || actors(&reader, &query)).await?;
+    let next_page_token = match page.next {
+        Some(next) => token(&door, &view, &request, next)?,
+        None => String::new(),
+    };
+    let page = super::list::Listed {
+        items: page.items,
+        next_page_token,
+        read_revision: view.revision(),
+        total_size: page.total.and_then(|total| i32::try_from(total).ok()),
+    };
+    Ok(listed!(page, ListActorsResponse { actors }))
+}
+
+/// A page of stored actors, then of built-in ones, which stand at revision 0.
+fn actors(view: &View, query: &Query) -> Result<Page, Error> {
+    let mut page = view.list(query)?;
+    let mut shown = Vec::new();
+    for actor in builtin::actors() {
+        let name = Name::parse(actor.name, "name")?;
+        if query
+            .values
+            .iter()
+            .all(|value| actor.values.contains(value))
+            && !view.has(&name)?
+        {
+            shown.push(actor);
+        }
+    }
+    page.total = page.total.map(|total| total + shown.len());
+    if page.next.is_some() {
+        return Ok(page);
+    }
+    let after = query.after.as_ref().filter(|after| after.revision == 0);
+    let mut rest = shown
+        .into_iter()
+        .filter(|actor| after.is_none_or(|after| *actor.name > *after.name));
+    let mut last = after.map(|after| after.name.clone());
+    for actor in rest
+        .by_ref()
+        .take(query.size.saturating_sub(page.items.len()))
+    {
+        page.items.push(actor.bytes.clone());
+        last = Some(actor.name.to_owned());
+    }
+    if rest.next().is_some() {
+        page.next = Some(Cursor {
+            revision: 0,
+            name: last.unwrap_or_default(),
+        });
+    }
+    Ok(page)
+}
+
+async fn resolve_actor(
+    door: Door,
+    caller: Caller,
+    request: plain::ResolveActorRequest,
+) -> Answer<wired::ResolveActorResponse> {
+    let view = door.view(caller, request.read.as_ref()).await?;
+    let names = names(&view)?;
+    let found = candidates(&request.alias, names.actor(&request.alias))?;
+    let actors = found.iter().map(|name| Ok(Lazy::from(actor(&view, name)?)));
+    let actors = actors.collect::<Result<Vec<_>, Error>>()?;
+    let read_revision = view.revision();
+    Ok((
+        wired::ResolveActorResponse {
+            actors,
+            read_revision,
+        },
+        read_revision,
+    ))
+}
+
+async fn resolve_issue(
+    door: Door,
+    caller: Caller,
+    request: plain::ResolveIssueRequest,
+) -> Answer<wired::ResolveIssueResponse> {
+    let view = door.view(caller, request.read.as_ref()).await?;
+    let names = names(&view)?;
+    let found = candidates(&request.alias, names.issue(&request.alias))?;
+    let issues = found.iter().map(|name| Ok(Lazy::from(view.get(name)?)));
+    let issues = issues.collect::<Result<Vec<_>, Error>>()?;
+    let read_revision = view.revision();
+    Ok((
+        wired::ResolveIssueResponse {
+            issues,
+            read_revision,
+        },
+        read_revision,
+    ))
+}
+
+fn candidates(alias: &str, resolution: Resolution<'_>) -> Result<Vec<Name>, Error> {
+    if alias.trim().is_empty() {
+        return Err(Error::invalid("alias", "REQUIRED", "an alias is required"));
+    }
+    let found = match resolution {
+        Resolution::Unknown => Vec::new(),
+        Resolution::One(name) => vec![name],
+        Resolution::Ambiguous(names) => names,
+    };
+    found
+        .into_iter()
+        .map(|name| Name::parse(name, "alias"))
+        .collect()
+}
+
+/// What texts may call the actors and issues of this view, the built-in ones included.
+pub(super) fn names(view: &View) -> Result<Names, Error> {
+    let mut entries = Vec::new();
+    for bytes in all(view, "Actor")? {
+        let plain::Actor {
+            name,
+            title,
+            aliases,
+            ..
+        } = decode(&bytes)?;
+        entries.push(Entry {
+            name,
+            title,
+            aliases,
+            demonyms: Vec::new(),
+        });
+    }
+    for bytes in all(view, "Issue")? {
+        let plain::Issue {
+            name,
+            title,
+            aliases,
+            ..
+        } = decode(&bytes)?;
+        entries.push(Entry {
+            name,
+            title,
+            aliases,
+            demonyms: Vec::new(),
+        });
+    }
+    Ok(Names::builtin().with(entries))
+}
+
+/// Everything of a kind that the view shows.
+fn all(view: &View, message: &str) -> Result<Vec<bytes::Bytes>, Error> {
+    let kind = kind::of(message).ok_or_else(|| Error::Internal(format!("no kind {message}")))?;
+    let mut query = Query::of(kind, view.limits().page_size_max);
+    let mut items = Vec::new();
+    loop {
+        let page = view.list(&query)?;
+        items.extend(page.items);
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(items),
+        }
+    }
+}
