@@ -9,7 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
+use tonic_types::{FieldViolation, StatusExt as _};
 
 /// One thing wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,25 @@ pub struct Violation {
     pub reason: String,
     /// A sentence with the offending value quoted.
     pub description: String,
+}
+
+impl Violation {
+    /// A reason that leads the description, as some servers write it, is taken apart too.
+    fn told(violation: &FieldViolation) -> Self {
+        let description = violation.description.as_str();
+        let upper = |letter: char| letter.is_ascii_uppercase() || letter == '_';
+        let lead = description.split_once(": ");
+        let lead = lead.filter(|(reason, _)| !reason.is_empty() && reason.chars().all(upper));
+        let (reason, description) = match lead {
+            Some(parts) if violation.reason.is_empty() => parts,
+            Some(_) | None => (violation.reason.as_str(), description),
+        };
+        Self {
+            field: violation.field.clone(),
+            reason: reason.to_owned(),
+            description: description.to_owned(),
+        }
+    }
 }
 
 /// Why a call was not answered.
@@ -124,13 +143,11 @@ impl Error {
     pub(super) fn answered(endpoint: &str, status: &Status) -> Self {
         // Only a status that was made on this side has a source: what happened on the way.
         if let Some(cause) = status.source() {
-            return match status.code() == Code::Unavailable {
-                true => Self::unreachable(endpoint, cause),
-                false => Self::local(
-                    status.code(),
-                    format!("{}: {}", status.message(), root(cause)),
-                ),
-            };
+            if status.code() == Code::Unavailable {
+                return Self::unreachable(endpoint, cause);
+            }
+            let message = format!("{}: {}", status.message(), root(cause));
+            return Self::local(status.code(), message);
         }
         let details = status.get_error_details();
         let mut error = Self::local(status.code(), status.message().to_owned());
@@ -141,13 +158,7 @@ impl Error {
         }
         if let Some(request) = details.bad_request() {
             let violations = request.field_violations.iter();
-            parts.violations = violations
-                .map(|violation| Violation {
-                    field: violation.field.clone(),
-                    reason: violation.reason.clone(),
-                    description: violation.description.clone(),
-                })
-                .collect();
+            parts.violations = violations.map(Violation::told).collect();
         }
         if let Some(resource) = details.resource_info() {
             parts.resource.clone_from(&resource.resource_name);
@@ -160,10 +171,10 @@ impl Error {
 impl From<crate::error::Error> for Error {
     /// What this side refused before it was sent, or could not read of an answer.
     fn from(error: crate::error::Error) -> Self {
-        let message = match &error {
-            crate::error::Error::Internal(detail) => detail.clone(),
-            told => told.to_string(),
-        };
+        let mut message = error.to_string();
+        if let crate::error::Error::Internal(detail) = &error {
+            message.clone_from(detail);
+        }
         let crate::error::Error::Invalid(violations) = error else {
             return Self::local(Code::Internal, message);
         };
@@ -212,7 +223,7 @@ fn root(cause: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tonic_types::{ErrorDetails, FieldViolation};
+    use tonic_types::ErrorDetails;
 
     #[test]
     fn details_are_taken_apart() {
@@ -249,6 +260,15 @@ mod tests {
         };
         assert_eq!(violation.field, "filter");
         assert_eq!(violation.reason, "FILTER_UNSUPPORTED");
+    }
+
+    #[test]
+    fn a_reason_that_leads_the_description_is_found() {
+        let told = |text: &str| Violation::told(&FieldViolation::new("name", text));
+        let violation = told("NAME_MALFORMED: \"x\" is no name");
+        assert_eq!(violation.reason, "NAME_MALFORMED");
+        assert_eq!(violation.description, "\"x\" is no name");
+        assert_eq!(told("expected: a name").reason, "");
     }
 
     #[test]

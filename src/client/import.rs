@@ -16,9 +16,10 @@ impl Client {
         text: &[u8],
         options: ImportOptions,
     ) -> Result<ImportDocumentResponse, Error> {
-        let repeat = match options.dry_run {
-            true => Repeat::Always,
-            false => Repeat::with(&options.request_id),
+        let repeat = if options.dry_run {
+            Repeat::Always
+        } else {
+            Repeat::with(&options.request_id)
         };
         let answer = self.call(repeat, messages(text, options), |request| {
             let mut service = self.documents();

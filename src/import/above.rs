@@ -4,6 +4,8 @@
 //! is of. The nearest words count most; a heading further up counts only where its grammar ties
 //! the actor to what is listed.
 
+use std::cell::RefCell;
+
 use super::codes::{self, Code};
 use super::collect::Collector;
 use super::elements::Owner;
@@ -12,6 +14,8 @@ use super::span::Span;
 use super::subjects::{Subject, Told, speaks_of, subject};
 use crate::model::v1::DoubtKind;
 
+/// Sentences of the section that are asked at most.
+const SENTENCES_MAX: usize = 12;
 /// Words before a name that make it the object of a policy, not the one who follows it.
 const ADVERSE: [&str; 9] = [
     "counter", "contain", "deter", "resist", "press", "confront", "against", "isolat", "punish",
@@ -24,11 +28,32 @@ pub(super) struct Above {
     pub(super) lead: Option<Span>,
     /// The paragraphs since the nearest heading, by sentence.
     pub(super) section: Vec<Span>,
+    /// Whom those sentences tell to act, as far as they were asked.
+    duties: RefCell<Duties>,
     /// The headings, the nearest first.
     pub(super) headings: Vec<Span>,
 }
 
+/// The duties that the sentences of a section lay on somebody. Kept, because a section may hold
+/// many lists and each sentence shall be read once.
+#[derive(Debug, Clone, Default)]
+struct Duties {
+    /// How many sentences were read.
+    read: usize,
+    /// The actor and the last sentence that names it.
+    told: Option<(String, Span)>,
+    /// Several actors are told to act.
+    several: bool,
+}
+
 impl Above {
+    pub(super) fn under(headings: Vec<Span>) -> Self {
+        Self {
+            headings,
+            ..Self::default()
+        }
+    }
+
     /// Whether the words right above speak of red lines.
     pub(super) fn red_lines(&self, text: &str) -> bool {
         let near = self
@@ -63,43 +88,37 @@ impl Above {
     }
 
     fn holder(&self, c: &Collector, own: &[Span]) -> Result<Option<Owner>, (Span, Vec<String>)> {
-        let near = own
-            .iter()
-            .copied()
-            .chain(self.lead)
-            .chain(self.headings.first().copied());
-        let far = self.headings.iter().skip(1).copied();
-        for (span, tied_only) in near
-            .map(|span| (span, false))
-            .chain(far.map(|span| (span, true)))
-        {
+        let near = own.iter().copied().chain(self.lead);
+        for span in near.chain(self.headings.first().copied()) {
             let heads: Vec<Span> = subject(c.text, span)
                 .map(|told| told.at)
                 .into_iter()
                 .collect();
             match holder(c.text, span, &heads, c.names) {
-                Holder::None if tied_only => {}
-                Holder::None => {
-                    if let Some(actor) = c.short_form(span) {
-                        return Ok(Some(owner(c.text, actor, span)));
-                    }
-                    let head = heads.first().filter(|_| Some(span) == self.lead);
-                    if head
-                        .and_then(|head| stranger(c.text, span, *head))
-                        .is_some()
-                    {
-                        return Ok(None);
-                    }
-                }
-                Holder::One { tied: false, .. } if tied_only => {}
-                Holder::Unclear { .. } if tied_only => {}
                 Holder::One { actor, .. } => return Ok(Some(owner(c.text, actor, span))),
                 Holder::Unclear { at, candidates } => {
                     return Err((at, candidates.into_iter().map(str::to_owned).collect()));
                 }
+                Holder::None => {}
+            }
+            if let Some(actor) = c.short_form(span) {
+                return Ok(Some(owner(c.text, actor, span)));
+            }
+            let head = heads.first().filter(|_| Some(span) == self.lead);
+            if head.is_some_and(|head| stranger(c.text, span, *head).is_some()) {
+                return Ok(None);
             }
         }
-        Ok(None)
+        let last = self.section.len().saturating_sub(SENTENCES_MAX);
+        let section = self.section.get(last..).unwrap_or(&[]);
+        let tied = |spans: &mut dyn Iterator<Item = &Span>| {
+            spans.find_map(|span| Some((tied_holder(c, *span)?, *span)))
+        };
+        let said = tied(&mut section.iter().rev());
+        let headed = || tied(&mut self.headings.iter().skip(1));
+        Ok(said
+            .or_else(headed)
+            .map(|(actor, span)| owner(c.text, actor, span)))
     }
 
     /// To whom advice below is given; nobody when the text does not say.
@@ -120,22 +139,30 @@ impl Above {
                 }
             }
         }
-        let mut told: Vec<(&str, Span)> = Vec::new();
-        for span in &self.section {
-            if let Holder::One { actor, .. } = duty(text, *span, c.names) {
-                told.push((actor, *span));
-            }
-        }
-        if let Some((actor, _)) = told.first()
-            && told.iter().all(|(other, _)| other == actor)
-            && let Some((_, nearest)) = told.last()
-        {
-            return owner(text, actor, *nearest);
+        if let Some((actor, at)) = self.told_to_act(c) {
+            return owner(text, &actor, at);
         }
         self.headings
             .first()
             .and_then(|heading| in_heading(c, *heading))
             .unwrap_or_default()
+    }
+
+    /// The one actor that the sentences of the section tell to act.
+    fn told_to_act(&self, c: &Collector) -> Option<(String, Span)> {
+        let mut duties = self.duties.borrow_mut();
+        for span in self.section.get(duties.read..).unwrap_or(&[]) {
+            if let Holder::One { actor, .. } = duty(c.text, *span, c.names) {
+                let other = duties
+                    .told
+                    .as_ref()
+                    .is_some_and(|(known, _)| known != actor);
+                duties.several |= other;
+                duties.told = Some((actor.to_owned(), *span));
+            }
+        }
+        duties.read = self.section.len();
+        duties.told.clone().filter(|_| !duties.several)
     }
 
     /// What a list below is of, with the words that say so.
@@ -175,6 +202,20 @@ impl Above {
             return Err(self.lead.unwrap_or(heading));
         }
         Ok(Some(told))
+    }
+}
+
+/// The one actor to whom the grammar of a sentence ties lines or aims that it speaks of.
+fn tied_holder<'n>(c: &Collector<'n>, span: Span) -> Option<&'n str> {
+    let told = subject(c.text, span)?;
+    if !matches!(told.subject, Subject::Intention(_) | Subject::RedLine) {
+        return None;
+    }
+    match holder(c.text, span, &[told.at], c.names) {
+        Holder::One {
+            actor, tied: true, ..
+        } => Some(actor),
+        Holder::One { .. } | Holder::None | Holder::Unclear { .. } => None,
     }
 }
 

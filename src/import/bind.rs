@@ -18,6 +18,15 @@ macro_rules! bind_each {
     )+};
 }
 
+/// Registry entries that a draft proposes, by their ids.
+macro_rules! name_each {
+    ($assessment:ident, $($proposed:ident $plural:literal;)+) => {$(
+        for entry in &mut $assessment.$proposed {
+            entry.name = format!("{}/{}", $plural, entry.id);
+        }
+    )+};
+}
+
 /// Sets every name in a draft: of the assessment, its elements, their links and their citations.
 pub fn bind(assessment: &mut v1::Assessment, name: &str, document: &str) {
     assessment.name = name.to_owned();
@@ -39,6 +48,13 @@ pub fn bind(assessment: &mut v1::Assessment, name: &str, document: &str) {
         indicators "indicators";
         assumptions "assumptions";
         relations "relations";
+    }
+    name_each! { assessment,
+        proposed_actors "actors";
+        proposed_issues "issues";
+        proposed_sources "sources";
+        proposed_situations "situations";
+        proposed_places "places";
     }
     let v1::Assessment {
         focus_areas,
@@ -79,7 +95,7 @@ fn absolute_one(link: &mut String, assessment: &str) {
     }
 }
 
-/// Gives every element of a draft an identity, from a stock of fresh ones.
+/// Gives every element and proposed entry of a draft an identity, from a stock of fresh ones.
 pub fn identify(assessment: &mut v1::Assessment, uids: &[String]) {
     let mut fresh = uids.iter();
     macro_rules! identify_each {
@@ -91,6 +107,7 @@ pub fn identify(assessment: &mut v1::Assessment, uids: &[String]) {
     }
     assessment.uid = fresh.next().cloned().unwrap_or_default();
     identify_each! {
+        proposed_actors proposed_issues proposed_sources proposed_situations proposed_places
         judgments participants red_lines positions intentions focus_areas challenges risks tools
         recommendations commitments forecasts scenario_sets indicators assumptions relations
     }

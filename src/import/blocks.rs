@@ -8,6 +8,7 @@
 use super::doubts::Doubts;
 use super::headings::heading_like;
 use super::lines::{Line, Shape, lines};
+use super::list_lines::{Around, ListReader};
 use super::span::Span;
 use super::table::{Row, is_table, row};
 use crate::model::limits::Limits;
@@ -268,10 +269,10 @@ impl Reader<'_> {
                     pipes,
                 } => {
                     let heads_table = pipes && self.heads_table(self.at);
-                    !heads_table && list.item(&line, text, (ordered, columns), self)
+                    !heads_table && list.item(&line, text, (ordered, columns), &self.around())
                 }
                 Shape::Blank => {
-                    let goes_on = list.blank(self);
+                    let goes_on = list.blank(&self.around());
                     while goes_on && self.shape(self.at + 1) == Shape::Blank {
                         self.at += 1;
                     }
@@ -311,6 +312,15 @@ impl Reader<'_> {
             let allowed = self.limits.list_depth_max;
             let reason = format!("The list is nested deeper than {allowed} levels.");
             self.doubts.add(deep, DoubtKind::Limit, reason);
+        }
+    }
+
+    fn around(&self) -> Around<'_> {
+        Around {
+            text: self.text,
+            lines: self.lines.get(self.at..).unwrap_or(&[]),
+            depth_max: self.limits.list_depth_max,
+            items_max: self.limits.table_rows_max,
         }
     }
 
@@ -428,143 +438,4 @@ fn bold_line(span: Span, text: &str) -> Option<Span> {
         .strip_prefix(mark)?;
     let fits = !inner.is_empty() && inner.len() <= 120 && !inner.contains(mark);
     fits.then(|| span.part(mark.len(), mark.len() + inner.len()))
-}
-
-#[derive(Default)]
-struct ListReader {
-    items: Vec<Item>,
-    /// Columns of the markers that are open.
-    open: Vec<usize>,
-    /// Whether the outermost items are numbered.
-    ordered: bool,
-    /// Columns of the text of the last item.
-    columns: usize,
-    /// A blank line came after the last text.
-    gap: bool,
-    cut: Option<Span>,
-    deep: Option<Span>,
-}
-
-impl ListReader {
-    /// Takes an item; false when it belongs to another list.
-    fn item(&mut self, line: &Line, text: Span, kind: (bool, usize), reader: &Reader) -> bool {
-        let (ordered, columns) = kind;
-        let base = self.open.first().copied();
-        let mut indent = line.indent;
-        if base.is_some_and(|base| indent <= base) && ordered != self.ordered {
-            let label = |item: &Item| {
-                item.text
-                    .of(reader.text)
-                    .trim_end_matches('*')
-                    .ends_with(':')
-            };
-            let top = self.items.iter().rev().find(|item| item.depth == 0);
-            if ordered || !top.is_some_and(label) {
-                return false;
-            }
-            indent = base.unwrap_or(0) + 1;
-        }
-        if base.is_none() {
-            self.ordered = ordered;
-        }
-        while self.open.last().is_some_and(|open| *open > indent) && self.open.len() > 1 {
-            self.open.pop();
-        }
-        if self.open.last().is_none_or(|open| *open < indent) {
-            self.open.push(indent);
-        }
-        let mut depth = self.open.len() - 1;
-        if depth > reader.limits.list_depth_max {
-            self.open.pop();
-            depth = reader.limits.list_depth_max;
-            self.deep.get_or_insert(text);
-        }
-        self.gap = false;
-        self.columns = line.indent + columns;
-        if self.items.len() < reader.limits.table_rows_max {
-            self.items.push(Item {
-                text,
-                depth,
-                body: Vec::new(),
-            });
-        } else {
-            self.cut = Some(self.cut.map_or(text, |cut| cut.join(text)));
-        }
-        true
-    }
-
-    /// Passes a blank line when the list goes on after it.
-    fn blank(&mut self, reader: &Reader) -> bool {
-        self.gap = true;
-        let rest = reader.lines.get(reader.at..).unwrap_or(&[]);
-        let next = rest.iter().find(|line| line.shape != Shape::Blank);
-        next.is_some_and(|line| match line.shape {
-            Shape::Item { .. } => true,
-            Shape::Text | Shape::Row => self.under(line),
-            Shape::Blank
-            | Shape::Fence { .. }
-            | Shape::Heading { .. }
-            | Shape::Rule { .. }
-            | Shape::Tag
-            | Shape::Foreign => false,
-        })
-    }
-
-    /// Whether a line is indented under the items.
-    fn under(&self, line: &Line) -> bool {
-        line.indent >= self.open.first().map_or(2, |open| open + 2)
-    }
-
-    /// Takes a line of text as part of the last item; false when it is none.
-    fn text(&mut self, line: &Line, text: &str) -> bool {
-        let (gap, under) = (self.gap, self.under(line));
-        let Some(item) = self.items.last_mut() else {
-            return false;
-        };
-        if self.cut.is_some() {
-            return under || !gap;
-        }
-        if gap {
-            self.gap = false;
-            if under {
-                item.body.push(line.span);
-            }
-            return under;
-        }
-        if let Some(body) = item.body.last_mut() {
-            *body = body.join(line.span);
-            return true;
-        }
-        let goes_on =
-            line.indent >= self.columns.max(2) || goes_on(item.text.of(text), line.span.of(text));
-        if goes_on {
-            item.text = item.text.join(line.span);
-        }
-        goes_on
-    }
-
-    /// The text of a list that is only one short numbered line: a numbered heading.
-    fn heading(&self, text: &str) -> Option<Span> {
-        let [only] = self.items.as_slice() else {
-            return None;
-        };
-        let line = only.text.of(text);
-        let short = line.split_whitespace().count() <= 10 && !line.contains('\n');
-        let plain = !line.ends_with(['.', ';', ',', '!']);
-        (self.ordered && only.body.is_empty() && short && plain).then_some(only.text)
-    }
-}
-
-/// Whether a line that is not indented still goes on with the item before it.
-fn goes_on(item: &str, line: &str) -> bool {
-    const UNFINISHED: [&str; 28] = [
-        "the", "a", "an", "of", "to", "and", "or", "with", "in", "for", "by", "on", "from", "that",
-        "its", "their", "as", "at", "into", "than", "under", "between", "over", "against", "is",
-        "are", "will", "which",
-    ];
-    if line.starts_with(|c: char| c.is_lowercase()) {
-        return true;
-    }
-    let last = item.split_whitespace().next_back().unwrap_or("");
-    item.ends_with(',') || UNFINISHED.contains(&last)
 }

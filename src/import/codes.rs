@@ -25,96 +25,32 @@ static POSTURES: LazyLock<Lexicon<Posture>> = LazyLock::new(|| {
     Lexicon::new(&[
         (
             Posture::Prohibits,
-            &[
-                "reject*",
-                "oppose*",
-                "opposing",
-                "opposition",
-                "unacceptable",
-                "inadmissible",
-                "will not accept",
-                "would not accept",
-                "won't accept",
-                "not acceptable",
-                "never accept*",
-                "prohibit*",
-                "must not",
-                "not be allowed",
-                "not tolerate*",
-                "intolerable",
-                "forbid*",
-                "forbidden",
-                "no go",
-                "not permitted",
-            ],
+            "reject*, oppose*, opposing, opposition, unacceptable, inadmissible, will not accept, \
+             would not accept, won't accept, not acceptable, never accept*, prohibit*, must not, \
+             not be allowed, not tolerate*, intolerable, forbid*, forbidden, no go, not permitted",
         ),
         (
             Posture::Requires,
-            &[
-                "mandated",
-                "mandatory",
-                "require*",
-                "demand",
-                "demanded",
-                "demanding",
-                "insist*",
-                "must be",
-                "must include",
-                "must have",
-                "must remain",
-                "must stay",
-                "obligatory",
-                "compulsory",
-                "sine qua non",
-                "prerequisite",
-                "indispensable",
-            ],
+            "mandated, mandatory, require*, demand, demanded, demanding, insist*, must be, \
+             must include, must have, must remain, must stay, obligatory, compulsory, \
+             sine qua non, prerequisite, indispensable",
         ),
         (
             Posture::Claims,
-            &[
-                "claim",
-                "claimed",
-                "claiming",
-                "assert* .. sovereignty",
-                "assert* .. title",
-                "assert* .. ownership",
-                "lay* claim",
-                "laying claim",
-            ],
+            "claim, claimed, claiming, assert* .. sovereignty, assert* .. title, \
+             assert* .. ownership, lay* claim, laying claim",
         ),
         (
             Posture::Refuses,
-            &[
-                "refus*",
-                "will not discuss",
-                "will not negotiate",
-                "will not talk",
-                "won't discuss",
-                "won't negotiate",
-                "not up for discussion",
-                "not for discussion",
-                "declin* to",
-                "off the table",
-                "unwilling",
-            ],
+            "refus*, will not discuss, will not negotiate, will not talk, won't discuss, \
+             won't negotiate, not up for discussion, not for discussion, declin* to, \
+             off the table, unwilling",
         ),
         (
             Posture::Conditions,
-            &[
-                "only if",
-                "only when",
-                "only after",
-                "only in exchange",
-                "conditional*",
-                "on condition",
-                "provided that",
-                "subject to",
-                "contingent on",
-                "in exchange for",
-                "in return for",
-                "conditioned on",
-            ],
+            "only if, only when, only after, only in exchange, conditional*, on condition, \
+             provided that, subject to, contingent on, in exchange for, in return for, \
+             conditioned on",
         ),
     ])
 });
@@ -123,44 +59,17 @@ static FIRMNESS: LazyLock<Lexicon<DeclaredFirmness>> = LazyLock::new(|| {
     Lexicon::new(&[
         (
             DeclaredFirmness::Absolute,
-            &[
-                "absolute",
-                "absolutely",
-                "non negotiable",
-                "nonnegotiable",
-                "not negotiable",
-                "not up for negotiation",
-                "not open to negotiation",
-                "under no circumstance",
-                "categorical",
-                "categorically",
-                "unconditional",
-                "unconditionally",
-                "without exception",
-                "in no case",
-                "outright",
-            ],
+            "absolute, absolutely, non negotiable, nonnegotiable, not negotiable, \
+             not up for negotiation, not open to negotiation, under no circumstance, categorical, \
+             categorically, unconditional, unconditionally, without exception, in no case, \
+             outright",
         ),
         (
             DeclaredFirmness::Firm,
-            &[
-                "firm",
-                "firmly",
-                "adamant",
-                "adamantly",
-                "resolute",
-                "resolutely",
-                "unwavering",
-                "steadfast",
-                "insist*",
-                "hard line",
-                "hardline",
-            ],
+            "firm, firmly, adamant, adamantly, resolute, resolutely, unwavering, steadfast, \
+             insist*, hard line, hardline",
         ),
-        (
-            DeclaredFirmness::Floated,
-            &["floated", "trial balloon", "hinted"],
-        ),
+        (DeclaredFirmness::Floated, "floated, trial balloon, hinted"),
     ])
 });
 
@@ -168,45 +77,22 @@ static NEGOTIABILITY: LazyLock<Lexicon<AssessedNegotiability>> = LazyLock::new(|
     Lexicon::new(&[
         (
             AssessedNegotiability::NonStarter,
-            &["non starter", "nonstarter", "deal breaker", "dealbreaker"],
+            "non starter, nonstarter, deal breaker, dealbreaker",
         ),
         (
             AssessedNegotiability::Tradeable,
-            &[
-                "bargaining chip",
-                "trading chip",
-                "tradeable",
-                "tradable",
-                "can be traded",
-                "could be traded",
-                "may be traded",
-                "open to trade",
-            ],
+            "bargaining chip, trading chip, tradeable, tradable, can be traded, could be traded, \
+             may be traded, open to trade",
         ),
         (
             AssessedNegotiability::Conditional,
-            &[
-                "conditional",
-                "only if",
-                "contingent on",
-                "depend* on",
-                "in exchange for",
-                "in return for",
-                "on condition",
-            ],
+            "conditional, only if, contingent on, depend* on, in exchange for, in return for, \
+             on condition",
         ),
         (
             AssessedNegotiability::Flexible,
-            &[
-                "flexible",
-                "flexibility",
-                "room for compromise",
-                "open to compromise",
-                "room to move",
-                "room for manoeuvre",
-                "room for maneuver",
-                "room for flexibility",
-            ],
+            "flexible, flexibility, room for compromise, open to compromise, room to move, \
+             room for manoeuvre, room for maneuver, room for flexibility",
         ),
     ])
 });
@@ -215,136 +101,94 @@ static TOOLS: LazyLock<Lexicon<ToolKind>> = LazyLock::new(|| {
     Lexicon::new(&[
         (
             ToolKind::BackChannel,
-            &["back channel", "backchannel", "secret channel"],
+            "back channel, backchannel, secret channel",
         ),
         (
             ToolKind::Negotiation,
-            &["negotiation", "direct talk", "proximity talk", "summit"],
+            "negotiation, direct talk, proximity talk, summit",
         ),
         (
             ToolKind::Mediation,
-            &["mediation", "mediated", "mediator", "good office"],
+            "mediation, mediated, mediator, good office",
         ),
         (
             ToolKind::PublicDiplomacy,
-            &["public diplomacy", "public messaging", "messaging campaign"],
+            "public diplomacy, public messaging, messaging campaign",
         ),
         (
             ToolKind::CoalitionCoordination,
-            &[
-                "coalition",
-                "allied coordination",
-                "alliance coordination",
-                "contact group",
-                "coordination with allies",
-                "allied consultation",
-            ],
+            "coalition, allied coordination, alliance coordination, contact group, \
+             coordination with allies, allied consultation",
         ),
         (
             ToolKind::MultilateralAction,
-            &[
-                "multilateral*",
-                "security council resolution",
-                "un resolution",
-                "general assembly",
-            ],
+            "multilateral*, security council resolution, un resolution, general assembly",
         ),
         (
             ToolKind::LegalAction,
-            &[
-                "arbitration",
-                "litigation",
-                "legal action",
-                "court",
-                "tribunal",
-            ],
+            "arbitration, litigation, legal action, court, tribunal",
         ),
         (
             ToolKind::SanctionsRelief,
-            &[
-                "sanction relief",
-                "easing of sanction",
-                "lifting of sanction",
-                "sanction waiver",
-                "relief from sanction",
-            ],
+            "sanction relief, easing of sanction, lifting of sanction, sanction waiver, \
+             relief from sanction",
         ),
-        (
-            ToolKind::Sanctions,
-            &["sanction", "asset freeze", "embargo"],
-        ),
+        (ToolKind::Sanctions, "sanction, asset freeze, embargo"),
         (
             ToolKind::EconomicInducement,
-            &[
-                "economic incentive",
-                "trade incentive",
-                "reconstruction fund",
-                "investment package",
-                "aid package",
-                "economic package",
-            ],
+            "economic incentive, trade incentive, reconstruction fund, investment package, \
+             aid package, economic package",
         ),
         (
             ToolKind::EconomicPressure,
-            &["economic pressure", "tariff", "export control", "price cap"],
+            "economic pressure, tariff, export control, price cap",
         ),
         (
             ToolKind::SecurityGuarantee,
-            &["security guarantee", "security assurance"],
+            "security guarantee, security assurance",
         ),
         (
             ToolKind::MilitaryAssistance,
-            &[
-                "military assistance",
-                "military aid",
-                "arms delivery",
-                "weapon delivery",
-            ],
+            "military assistance, military aid, arms delivery, weapon delivery",
         ),
         (
             ToolKind::MilitaryPressure,
-            &[
-                "military pressure",
-                "show of force",
-                "naval patrol",
-                "freedom of navigation",
-                "military exercise",
-                "joint patrol",
-            ],
+            "military pressure, show of force, naval patrol, freedom of navigation, \
+             military exercise, joint patrol",
         ),
-        (ToolKind::Ultimatum, &["ultimatum"]),
+        (ToolKind::Ultimatum, "ultimatum"),
         (
             ToolKind::UseOfForce,
-            &["use of force", "military strike", "air strike", "airstrike"],
+            "use of force, military strike, air strike, airstrike",
         ),
         (
             ToolKind::IntelligenceSharing,
-            &["intelligence sharing", "shared intelligence"],
+            "intelligence sharing, shared intelligence",
         ),
         (
             ToolKind::Verification,
-            &["verification", "inspection", "monitoring"],
+            "verification, inspection, monitoring",
         ),
         (
             ToolKind::PeaceOperation,
-            &["peacekeep*", "peace operation", "observer mission"],
+            "peacekeep*, peace operation, observer mission",
         ),
         (
             ToolKind::ConfidenceBuilding,
-            &["confidence building", "hotline", "prisoner exchange"],
+            "confidence building, hotline, prisoner exchange",
         ),
-        (ToolKind::Humanitarian, &["humanitarian"]),
-        (ToolKind::CovertOrCyber, &["covert", "cyber"]),
+        (ToolKind::Humanitarian, "humanitarian"),
+        (ToolKind::CovertOrCyber, "covert, cyber"),
     ])
 });
 
 static LEVELS: LazyLock<Lexicon<ImpactLevel>> = LazyLock::new(|| {
     Lexicon::new(&[
-        (ImpactLevel::VeryLow, &["very low"]),
-        (ImpactLevel::Low, &["low"]),
-        (ImpactLevel::Moderate, &["moderate", "medium"]),
-        (ImpactLevel::High, &["high"]),
-        (ImpactLevel::VeryHigh, &["very high"]),
+        (ImpactLevel::VeryLow, "very low"),
+        (ImpactLevel::Low, "low"),
+        (ImpactLevel::Moderate, "moderate, medium"),
+        (ImpactLevel::High, "high"),
+        (ImpactLevel::VeryHigh, "very high"),
     ])
 });
 
@@ -352,35 +196,14 @@ static MODES: LazyLock<Lexicon<AttributionMode>> = LazyLock::new(|| {
     Lexicon::new(&[
         (
             AttributionMode::Declared,
-            &[
-                "declare*",
-                "declaration",
-                "stated",
-                "officially",
-                "official line",
-                "official position",
-                "publicly",
-                "public position",
-                "announce*",
-                "on the record",
-                "what .. say*",
-                "say",
-                "said",
-            ],
+            "declare*, declaration, stated, officially, official line, official position, \
+             publicly, public position, announce*, on the record, what .. say*, say, said",
         ),
         (
             AttributionMode::ReportedPrivate,
-            &[
-                "privately",
-                "in private",
-                "private position",
-                "behind closed door",
-            ],
+            "privately, in private, private position, behind closed door",
         ),
-        (
-            AttributionMode::Inferred,
-            &["inferred", "judging by conduct"],
-        ),
+        (AttributionMode::Inferred, "inferred, judging by conduct"),
     ])
 });
 
@@ -389,34 +212,25 @@ static ESTIMATES: LazyLock<Lexicon<&'static str>> = LazyLock::new(|| {
     Lexicon::new(&[
         (
             "",
-            &[
-                "more likely",
-                "less likely",
-                "most likely",
-                "least likely",
-                "as likely",
-            ][..],
+            "more likely, less likely, most likely, least likely, as likely",
         ),
-        ("almost no chance", &["almost no chance"]),
-        ("remote", &["remote chance", "remote"]),
-        ("very unlikely", &["very unlikely"]),
-        ("highly improbable", &["highly improbable"]),
-        ("highly unlikely", &["highly unlikely"]),
-        ("unlikely", &["unlikely"]),
-        ("improbable", &["improbable"]),
-        ("realistic possibility", &["realistic possibility"]),
-        (
-            "roughly even chance",
-            &["roughly even chance", "even chance"],
-        ),
-        ("roughly even odds", &["roughly even odds", "even odds"]),
-        ("likely", &["likely"]),
-        ("probable", &["probable"]),
-        ("very likely", &["very likely"]),
-        ("highly likely", &["highly likely"]),
-        ("highly probable", &["highly probable"]),
-        ("almost certain", &["almost certain"]),
-        ("nearly certain", &["nearly certain"]),
+        ("almost no chance", "almost no chance"),
+        ("remote", "remote chance, remote"),
+        ("very unlikely", "very unlikely"),
+        ("highly improbable", "highly improbable"),
+        ("highly unlikely", "highly unlikely"),
+        ("unlikely", "unlikely"),
+        ("improbable", "improbable"),
+        ("realistic possibility", "realistic possibility"),
+        ("roughly even chance", "roughly even chance, even chance"),
+        ("roughly even odds", "roughly even odds, even odds"),
+        ("likely", "likely"),
+        ("probable", "probable"),
+        ("very likely", "very likely"),
+        ("highly likely", "highly likely"),
+        ("highly probable", "highly probable"),
+        ("almost certain", "almost certain"),
+        ("nearly certain", "nearly certain"),
     ])
 });
 

@@ -21,6 +21,11 @@ use crate::model::v1::{self, Citation, DoubtKind};
 /// How many words of a statement make its title.
 const TITLE_WORDS_MAX: usize = 12;
 
+/// Values of one list field of an element at most.
+pub(super) const VALUES_MAX: usize = 256;
+/// Citations of one element at most.
+const CITATIONS_MAX: usize = 64;
+
 /// What an element is merged by: its collection, whose it is, what it says.
 type Key = (&'static str, String, String);
 
@@ -257,6 +262,7 @@ impl<'a> Collector<'a> {
     /// The draft and its doubts, links written.
     pub(super) fn finish(mut self) -> (v1::Assessment, Vec<v1::Doubt>) {
         self.link_recommendations();
+        self.cut_citations();
         if let Some(beyond) = self.beyond {
             let allowed = self.limits.elements_max;
             let reason =
@@ -265,6 +271,29 @@ impl<'a> Collector<'a> {
         }
         let doubts = self.doubts.finish(self.text, self.limits.doubts_max);
         (self.draft, doubts)
+    }
+
+    /// Keeps the first citations of an element that the text repeats over and over.
+    fn cut_citations(&mut self) {
+        let draft = &mut self.draft;
+        let all = (draft.red_lines.iter_mut().map(|e| &mut e.citations))
+            .chain(draft.focus_areas.iter_mut().map(|e| &mut e.citations))
+            .chain(draft.risks.iter_mut().map(|e| &mut e.citations))
+            .chain(draft.tools.iter_mut().map(|e| &mut e.citations))
+            .chain(draft.intentions.iter_mut().map(|e| &mut e.citations))
+            .chain(draft.challenges.iter_mut().map(|e| &mut e.citations))
+            .chain(draft.recommendations.iter_mut().map(|e| &mut e.citations))
+            .chain(draft.judgments.iter_mut().map(|e| &mut e.citations));
+        for citations in all {
+            let Some(cut) = citations.get(CITATIONS_MAX) else {
+                continue;
+            };
+            let at = |place: Option<i32>| place.and_then(|at| usize::try_from(at).ok());
+            let span = Span::new(at(cut.start).unwrap_or(0), at(cut.end).unwrap_or(0));
+            let reason = format!("This is stated over and over; {CITATIONS_MAX} places are cited.");
+            self.doubts.add(span, DoubtKind::Limit, reason);
+            citations.truncate(CITATIONS_MAX);
+        }
     }
 
     /// A recommendation that names a tool by its title is linked to it.
@@ -277,11 +306,9 @@ impl<'a> Collector<'a> {
             .map(|(at, tool)| (at, folded(&tool.title)))
             .filter(|(_, title)| title.contains(' '))
             .collect();
-        let phrases: Vec<[&str; 1]> = titles.iter().map(|(_, title)| [title.as_str()]).collect();
-        let table: Vec<(usize, &[&str])> = titles
+        let table: Vec<(usize, &str)> = titles
             .iter()
-            .zip(&phrases)
-            .map(|((at, _), phrase)| (*at, &phrase[..]))
+            .map(|(at, title)| (*at, title.as_str()))
             .collect();
         let lexicon = Lexicon::new(&table);
         for recommendation in &mut self.draft.recommendations {
@@ -305,9 +332,12 @@ pub(super) enum Place {
     New,
 }
 
-/// Adds citations that are not there yet.
+/// Adds citations that are not there yet, up to one more than are kept.
 pub(super) fn merge(into: &mut Vec<Citation>, citations: Vec<Citation>) {
     for citation in citations {
+        if into.len() > CITATIONS_MAX {
+            return;
+        }
         let known = into
             .iter_mut()
             .find(|c| (c.start, c.end) == (citation.start, citation.end));

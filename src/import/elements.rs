@@ -4,14 +4,14 @@
 //! These functions are given values with their places and know nothing of tables or lists. They
 //! set codes from the words of those values only.
 
+use super::chances::likelihood;
 use super::codes::{self, Code};
-use super::collect::{Collector, Place, Value, merge, title_of};
+use super::collect::{Collector, Place, VALUES_MAX, Value, merge, title_of};
 use super::span::Span;
 use super::words::folded;
 use crate::model::v1::{
     Attribution, AttributionMode, Challenge, Citation, DoubtKind, Endorsement, FocusArea,
-    Intention, IntentionKind, IntervalKind, Judgment, Likelihood, LikelihoodOrigin,
-    LikelihoodScheme, Recommendation, RedLine, Risk, Tool, risk,
+    Intention, IntentionKind, Judgment, Recommendation, RedLine, Risk, Tool,
 };
 
 /// Who holds what is read, with the words that say so.
@@ -47,64 +47,6 @@ fn by_author() -> Attribution {
         endorsement: Endorsement::Adopted.into(),
         ..Attribution::default()
     }
-}
-
-/// The estimative word that stands in `words`, as a likelihood.
-fn likelihood(words: &str) -> Option<Likelihood> {
-    let (term, (start, end)) = codes::estimate(words)?;
-    Some(Likelihood {
-        text: words.get(start..end).unwrap_or(term).to_owned(),
-        term: term.to_owned(),
-        scheme: LikelihoodScheme::Undeclared.into(),
-        origin: LikelihoodOrigin::StatedWord.into(),
-        ..Likelihood::default()
-    })
-}
-
-/// The likelihood that a cell of a column of likelihoods states, in words or in percent.
-fn chance(cell: &str) -> Option<Likelihood> {
-    if cell.is_empty() {
-        return None;
-    }
-    let mut stated = likelihood(cell).unwrap_or_else(|| Likelihood {
-        scheme: LikelihoodScheme::Undeclared.into(),
-        origin: LikelihoodOrigin::StatedWord.into(),
-        ..Likelihood::default()
-    });
-    stated.text = cell.to_owned();
-    if !cell.contains(|c: char| c.is_ascii_digit()) {
-        return Some(stated);
-    }
-    let percent = cell.contains('%');
-    let mut numbers = Vec::new();
-    for number in cell.split(|c: char| !(c.is_ascii_digit() || c == '.')) {
-        if number.is_empty() || number == "." {
-            continue;
-        }
-        let value: f64 = number.parse().ok()?;
-        numbers.push(if percent { value / 100.0 } else { value });
-    }
-    if numbers.iter().any(|value| !(0.0..=1.0).contains(value)) {
-        return None;
-    }
-    match numbers.as_slice() {
-        [best] => stated.best = Some(*best),
-        [low, high] if low <= high => {
-            (stated.low, stated.high) = (Some(*low), Some(*high));
-            stated.interval = IntervalKind::Range.into();
-        }
-        _ => return None,
-    }
-    stated.origin = LikelihoodOrigin::StatedNumber.into();
-    Some(stated)
-}
-
-/// What further columns say of a risk; empty where there is none.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Grades {
-    pub(super) likelihood: Value,
-    pub(super) effect: Value,
-    pub(super) rating: Value,
 }
 
 /// What a row or an item says of a red line.
@@ -229,7 +171,7 @@ impl Collector<'_> {
     }
 
     /// The one code, or a doubt where the words have several readings.
-    fn one<T>(&mut self, code: Code<T>, at: Span) -> Option<T> {
+    pub(super) fn one<T>(&mut self, code: Code<T>, at: Span) -> Option<T> {
         match code {
             Code::One(value) => Some(value),
             Code::Unstated => None,
@@ -304,49 +246,6 @@ impl Collector<'_> {
         }
     }
 
-    /// What the further columns of a row say of a risk.
-    pub(super) fn grade(&mut self, link: &str, grades: Grades) {
-        let chance = chance(&grades.likelihood.text);
-        if !grades.likelihood.text.is_empty() && chance.is_none() {
-            let reason = "This is no likelihood that can be read; it was left out.";
-            self.doubts
-                .add(grades.likelihood.at, DoubtKind::UnclearValue, reason);
-        }
-        let level = self.one(codes::level(&grades.effect.text), grades.effect.at);
-        let mut citations = Vec::new();
-        for (value, path) in [
-            (&grades.likelihood, "likelihood"),
-            (&grades.effect, "impacts"),
-            (&grades.rating, "stated_rating"),
-        ] {
-            if !value.text.is_empty() {
-                citations.push(self.cite(value.at, &[path]));
-            }
-        }
-        let id = link.strip_prefix("risks/").unwrap_or(link);
-        let Some(risk) = self.draft.risks.iter_mut().rev().find(|risk| risk.id == id) else {
-            return;
-        };
-        if chance.is_some() {
-            risk.likelihood = chance;
-        }
-        if !grades.effect.text.is_empty() && risk.impacts.is_empty() {
-            risk.impacts.push(risk::Impact {
-                level: level.map_or(0, Into::into),
-                text: grades.effect.text,
-                ..risk::Impact::default()
-            });
-        }
-        if !grades.rating.text.is_empty() {
-            let scale = String::new();
-            risk.stated_rating = Some(risk::StatedRating {
-                text: grades.rating.text,
-                scale,
-            });
-        }
-        merge(&mut risk.citations, citations);
-    }
-
     /// A focus area; the answer is its link.
     pub(super) fn focus_area(&mut self, title: &Value, outcome: &Value) -> Option<String> {
         let key = ("focusAreas", String::new(), folded(&title.text));
@@ -375,6 +274,9 @@ impl Collector<'_> {
             if let Some(whole) = known.potential_outcomes.iter().find(cut).cloned() {
                 self.differs(&whole, outcome, "outcome");
                 citations.pop();
+            } else if known.potential_outcomes.len() >= VALUES_MAX {
+                let reason = format!("More than {VALUES_MAX} outcomes of one focus area.");
+                self.doubts.add(outcome.at, DoubtKind::Limit, reason);
             } else if let Some(area) = self.draft.focus_areas.get_mut(index) {
                 area.potential_outcomes.push(outcome.text.clone());
             }
@@ -395,6 +297,11 @@ impl Collector<'_> {
             .rev()
             .find(|area| area.id == id);
         if let Some(area) = area {
+            if area.risks.len() >= VALUES_MAX {
+                let reason = format!("More than {VALUES_MAX} risks of one focus area.");
+                self.doubts.add(at, DoubtKind::Limit, reason);
+                return;
+            }
             if !area.risks.contains(&risk) {
                 area.risks.push(risk);
             }
@@ -460,6 +367,23 @@ impl Collector<'_> {
             tool.expected_outcomes.push(outcome.text.clone());
         }
         merge(&mut tool.citations, citations);
+    }
+
+    /// What a tool may do besides.
+    pub(super) fn side_effect(&mut self, title: &Value, effect: &Value) {
+        let index = self.known(&("tools", String::new(), folded(&title.text)));
+        if effect.text.is_empty() {
+            return;
+        }
+        let cited = self.cite(effect.at, &["side_effects"]);
+        let Some(tool) = index.and_then(|index| self.draft.tools.get_mut(index)) else {
+            return;
+        };
+        let known = tool.side_effects.contains(&effect.text);
+        if !known && tool.side_effects.len() < VALUES_MAX {
+            tool.side_effects.push(effect.text.clone());
+        }
+        merge(&mut tool.citations, vec![cited]);
     }
 
     pub(super) fn challenge(&mut self, statement: &Value, more: Vec<Citation>) {

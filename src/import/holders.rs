@@ -310,6 +310,14 @@ fn score(mention: &Mention, words: &[Word], heads: &[usize], names: &Names) -> u
         let between = words.get(last + 1..*head).unwrap_or(&[]);
         *head > last && between.len() <= 3 && !between.iter().any(preposition)
     });
+    let ascribed = |word: &Word| {
+        ["attribut", "ascrib", "imput"]
+            .iter()
+            .any(|start| word.text.starts_with(start))
+    };
+    if word == "to" && words.get(..first).unwrap_or(&[]).iter().any(ascribed) {
+        return 4;
+    }
     if OTHER_END.contains(&word) {
         return 0;
     }

@@ -6,9 +6,10 @@
 
 use super::above::{Above, owner};
 use super::blocks::Item;
+use super::chances::Grades;
 use super::codes::{self, Code};
 use super::collect::{Collector, Value, median, sentence_ends};
-use super::elements::{Grades, Line, Owner};
+use super::elements::{Line, Owner};
 use super::foreign::foreign_within;
 use super::holders::{Holder, duty};
 use super::sentences::sentences;

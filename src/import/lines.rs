@@ -25,7 +25,7 @@ pub(super) struct Line {
 pub(super) enum Shape {
     /// Nothing but blanks.
     Blank,
-    /// ``` or ~~~, with how many marks, and whether nothing follows.
+    /// Three or more backticks or tildes, with how many, and whether nothing follows.
     Fence { mark: u8, marks: usize, bare: bool },
     /// `# text`.
     Heading { level: i32, text: Span },
@@ -42,7 +42,7 @@ pub(super) enum Shape {
         columns: usize,
         pipes: bool,
     },
-    /// Has a pipe that parts cells.
+    /// Has pipes or tabs that part cells.
     Row,
     /// Anything else.
     Text,
@@ -55,7 +55,7 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
     for piece in text.split('\n') {
         let whole = Span::new(start, start + piece.len());
         start = whole.end + 1;
-        let span = whole.trimmed(text);
+        let span = unquoted(text, whole.trimmed(text));
         let indent = columns(piece);
         lines.push(Line {
             span,
@@ -64,6 +64,14 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
         });
     }
     lines
+}
+
+/// Without the marks of a quotation.
+fn unquoted(text: &str, mut span: Span) -> Span {
+    while span.of(text).starts_with('>') {
+        span = Span::new(span.start + 1, span.end).trimmed(text);
+    }
+    span
 }
 
 fn columns(line: &str) -> usize {
@@ -92,7 +100,11 @@ fn shape(line: &str, span: Span) -> Shape {
         .or_else(|| rule(line))
         .or_else(|| lone(line))
         .or_else(|| item(line, span))
-        .unwrap_or(if pipes(line) { Shape::Row } else { Shape::Text })
+        .unwrap_or(if pipes(line) || ruled(line) || line.contains('\t') {
+            Shape::Row
+        } else {
+            Shape::Text
+        })
 }
 
 fn heading(line: &str, span: Span) -> Option<Shape> {
@@ -170,6 +182,12 @@ fn marker(line: &str) -> Option<(bool, usize)> {
     ((1..=3).contains(&label) && closed).then_some((true, open + label + 1))
 }
 
+/// `+----+----+`: a line of a drawn table.
+fn ruled(line: &str) -> bool {
+    let drawn = |c: char| matches!(c, '+' | '-' | '=' | ':' | ' ');
+    line.starts_with('+') && line.matches('+').count() > 1 && line.chars().all(drawn)
+}
+
 /// Whether a pipe parts the line; `\|` does not.
 fn pipes(line: &str) -> bool {
     let mut before = ' ';
@@ -185,13 +203,14 @@ mod tests {
     use super::*;
 
     fn shown(line: &str) -> String {
-        match shape(line, Span::new(0, line.len())) {
-            Shape::Heading { level, text } => format!("h{level} {}", text.of(line)),
-            Shape::Item { text, ordered, .. } => {
-                format!("{} {}", if ordered { "ol" } else { "ul" }, text.of(line))
-            }
-            other => format!("{other:?}"),
+        let shape = shape(line, Span::new(0, line.len()));
+        if let Shape::Heading { level, text } = shape {
+            return format!("h{level} {}", text.of(line));
         }
+        if let Shape::Item { text, ordered, .. } = shape {
+            return format!("{} {}", if ordered { "ol" } else { "ul" }, text.of(line));
+        }
+        format!("{shape:?}")
     }
 
     #[test]

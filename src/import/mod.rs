@@ -21,6 +21,7 @@ mod above;
 mod bind;
 mod blocks;
 mod canonical;
+mod chances;
 mod codes;
 mod collect;
 mod doubts;
@@ -30,6 +31,7 @@ mod headings;
 mod holders;
 mod items;
 mod lines;
+mod list_lines;
 mod outline;
 mod plain;
 mod roles;
@@ -104,10 +106,7 @@ fn read(c: &mut Collector, blocks: &Blocks) {
                     headings.pop();
                 }
                 headings.push((*level, *span));
-                above = Above {
-                    headings: headings.iter().rev().map(|(_, span)| *span).collect(),
-                    ..Above::default()
-                };
+                above = Above::under(headings.iter().rev().map(|(_, span)| *span).collect());
             }
             Block::Paragraph(span) => {
                 let sentences = sentences(c.text, *span);

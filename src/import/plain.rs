@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use super::span::blank;
+
 /// How far a link's text or address may reach before it is taken for plain brackets.
 const LINK_BYTES_MAX: usize = 2_000;
 
@@ -18,7 +20,7 @@ pub(super) fn plain(raw: &str) -> String {
         } else {
             Cow::Borrowed(line)
         };
-        for word in bare.split_whitespace() {
+        for word in bare.split(blank).filter(|word| !word.is_empty()) {
             if !words.is_empty() {
                 words.push(' ');
             }

@@ -48,428 +48,116 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
     Lexicon::new(&[
         (
             Role::RedLine,
-            &[
-                "red line",
-                "redline",
-                "line in the sand",
-                "non negotiable*",
-                "nonnegotiable*",
-                "bottom line",
-                "hard limit",
-                "limit",
-                "taboo",
-                "line .. not .. cross*",
-                "line .. will not",
-                "line it will not .. cross*",
-            ],
+            "red line, redline, boundary, line in the sand, non negotiable*, nonnegotiable*, \
+             bottom line, hard limit, limit, taboo, line .. not .. cross*, line .. will not, \
+             line it will not .. cross*",
         ),
         (
             Role::Issue,
-            &[
-                "issue",
-                "topic",
-                "demand",
-                "question",
-                "subject",
-                "matter",
-                "file",
-                "dossier",
-                "point",
-                "sticking point",
-                "theme",
-                "dispute",
-                "bone of contention",
-                "clause",
-                "item",
-                "what is at stake",
-                "subject matter",
-            ],
+            "issue, topic, demand, question, subject, matter, file, dossier, point, \
+             sticking point, theme, dispute, bone of contention, clause, item, what is at stake, \
+             subject matter",
         ),
         (
             Role::Stance,
-            &[
-                "stance",
-                "position",
-                "posture",
-                "attitude",
-                "view",
-                "line",
-                "official line",
-                "policy",
-                "where .. stand*",
-                "what .. say*",
-                "what .. insist*",
-                "what .. demand*",
-                "answer",
-                "how .. see*",
-                "declared line",
-                "reading",
-                "reply",
-                "opening bid",
-                "declaration",
-                "in .. own word",
-                "how .. put",
-                "how .. put it",
-                "how .. phrase*",
-                "how .. worded",
-                "how .. frame*",
-                "wording",
-                "formulation",
-                "what .. hold*",
-                "statement",
-                "rhetoric",
-            ],
+            "stance, position, posture, attitude, view, line, official line, policy, \
+             where .. stand*, what .. say*, what .. insist*, what .. demand*, answer, \
+             how .. see*, response, declared line, reading, reply, opening bid, declaration, \
+             in .. own word, how .. put, how .. put it, how .. phrase*, how .. worded, \
+             how .. frame*, wording, formulation, what .. hold*, statement, rhetoric",
         ),
         (
             Role::Implication,
-            &[
-                "implication",
-                "meaning",
-                "mean* for",
-                "what .. mean*",
-                "significance",
-                "so what",
-                "upshot",
-                "what follows",
-                "bearing",
-                "what .. imply",
-                "what .. implies",
-                "relevance",
-                "knock on",
-                "read across",
-                "negotiability",
-                "room for",
-                "scope for",
-                "in practice",
-                "what .. entail*",
-                "how .. affect*",
-                "what it does to",
-                "where .. leave*",
-                "what .. rule* out",
-                "room left",
-            ],
+            "implication, meaning, mean* for, what .. mean*, significance, so what, upshot, \
+             what follows, bearing, what .. imply, what .. implies, relevance, knock on, \
+             read across, negotiability, room for, scope for, in practice, what .. entail*, \
+             how .. affect*, what it does to, where .. leave*, what .. rule* out, room left",
         ),
         (
             Role::Effect,
-            &[
-                "effect",
-                "impact",
-                "consequence",
-                "influence",
-                "severity",
-                "damage",
-            ],
+            "effect, impact, consequence, repercussion, influence, severity, damage",
         ),
         (
             Role::Focus,
-            &[
-                "focus",
-                "focus area",
-                "area",
-                "track",
-                "workstream",
-                "work stream",
-                "strand",
-                "pillar",
-                "line of effort",
-                "line of work",
-                "effort",
-                "basket",
-                "domain",
-                "sector",
-                "field",
-                "front",
-                "chapter",
-                "priority",
-                "priority area",
-                "work package",
-                "theatre",
-                "theater",
-            ],
+            "focus, focus area, area, initiative, track, workstream, work stream, strand, pillar, \
+             line of effort, line of work, effort, basket, domain, sector, field, front, chapter, \
+             priority, priority area, work package, theatre, theater",
         ),
         (
             Role::Outcome,
-            &[
-                "outcome",
-                "upside",
-                "result",
-                "payoff",
-                "pay off",
-                "gain",
-                "benefit",
-                "opportunity",
-                "best case",
-                "success",
-                "what success*",
-                "hoped for",
-                "prospect",
-                "dividend",
-                "reward",
-                "what could follow",
-                "yield",
-                "promise",
-                "what .. achieve*",
-                "what .. bring*",
-                "what .. yield*",
-                "what .. hope*",
-                "hope",
-                "good case",
-                "expected",
-                "anticipated",
-                "end state",
-                "prize",
-            ],
+            "outcome, upside, result, payoff, pay off, gain, benefit, opportunity, best case, \
+             success, what success*, hoped for, prospect, dividend, reward, what could follow, \
+             yield, promise, what .. achieve*, what .. bring*, what .. yield*, what .. hope*, \
+             hope, good case, expected, anticipated, end state, prize",
         ),
         (
             Role::Risk,
-            &[
-                "risk",
-                "danger",
-                "threat",
-                "downside",
-                "hazard",
-                "peril",
-                "pitfall",
-                "worst case",
-                "what .. go wrong",
-                "how .. fail*",
-                "failure mode",
-                "drawback",
-                "exposure",
-                "vulnerability",
-                "fear",
-                "weak point",
-                "weak spot",
-                "breaking point",
-                "worry",
-                "concern",
-                "what threaten*",
-                "what .. break*",
-                "how .. unravel*",
-                "how .. break*",
-            ],
+            "risk, danger, threat, downside, hazard, peril, pitfall, worst case, \
+             what .. go wrong, how .. fail*, failure mode, drawback, exposure, vulnerability, \
+             fear, weak point, weak spot, breaking point, worry, concern, what threaten*, \
+             what .. break*, how .. unravel*, how .. break*",
         ),
         (
             Role::Tool,
-            &[
-                "tool",
-                "instrument",
-                "lever",
-                "measure",
-                "means",
-                "device",
-                "option",
-                "channel",
-                "course of action",
-                "move",
-                "method",
-                "vehicle",
-                "initiative",
-                "policy option",
-                "available means",
-                "tactic",
-                "strategy",
-                "leverage",
-                "resource",
-                "asset",
-            ],
+            "tool, instrument, lever, measure, means, device, option, channel, step, \
+             course of action, move, method, vehicle, policy option, available means, tactic, \
+             strategy, leverage, resource, asset",
         ),
-        (Role::Mechanism, &["mechanism", "how it work*", "approach"]),
+        (Role::Mechanism, "mechanism, how it work*, approach"),
         (
             Role::Purpose,
-            &[
-                "purpose",
-                "what for",
-                "what it is for",
-                "what it's for",
-                "meant to",
-                "meant for",
-                "intended for",
-                "designed to",
-                "function",
-                "use",
-                "used for",
-                "rationale",
-                "why",
-                "what it do*",
-                "role",
-                "task",
-                "job",
-                "point of it",
-                "reason",
-                "justification",
-                "logic",
-                "thinking behind",
-                "what .. is for",
-                "what .. are for",
-                "what .. meant to",
-                "what .. do",
-                "what .. does",
-                "how .. help*",
-            ],
+            "purpose, what for, what it is for, what it's for, meant to, meant for, intended for, \
+             designed to, function, use, used for, rationale, why, what it do*, role, task, job, \
+             point of it, reason, justification, logic, thinking behind, what .. is for, \
+             what .. are for, what .. meant to, what .. do, what .. does, how .. help*",
         ),
-        (Role::Aim, &["aim", "goal", "objective", "target"]),
+        (Role::Aim, "aim, goal, objective, target"),
         (
             Role::Intention,
-            &[
-                "intention",
-                "intent",
-                "interest",
-                "ambition",
-                "what .. want*",
-                "what .. seek*",
-                "motive",
-                "agenda",
-            ],
+            "intention, intent, interest, ambition, what .. want*, what .. seek*, motive, agenda",
         ),
         (
             Role::Likelihood,
-            &[
-                "likelihood",
-                "probability",
-                "chance",
-                "odds",
-                "how likely",
-                "likely",
-                "p",
-            ],
+            "likelihood, probability, chance, odds, how likely, likely, p",
         ),
         (
             Role::Rating,
-            &[
-                "risk level",
-                "risk score",
-                "risk rating",
-                "threat level",
-                "score",
-                "rating",
-                "grade",
-                "level",
-                "tier",
-                "rank",
-                "weight",
-                "utility",
-                "risk class",
-            ],
+            "risk level, risk score, risk rating, threat level, score, rating, grade, level, \
+             tier, rank, weight, utility, risk class",
         ),
-        (Role::Status, &["status", "state of play", "stage"]),
+        (Role::Status, "status, state of play, stage"),
         (
             Role::Addressee,
-            &[
-                "addressee",
-                "for whom",
-                "owner",
-                "responsible",
-                "who should act",
-                "recipient",
-                "lead",
-                "who acts",
-            ],
+            "addressee, for whom, owner, responsible, who should act, recipient, lead, who acts",
         ),
         (
             Role::Actor,
-            &[
-                "actor",
-                "party",
-                "state",
-                "country",
-                "side",
-                "player",
-                "government",
-                "who",
-                "capital",
-                "holder",
-                "stakeholder",
-                "delegation",
-                "whose",
-                "held by",
-                "power",
-            ],
+            "actor, party, state, country, side, player, government, who, capital, holder, \
+             stakeholder, delegation, whose, held by, power",
         ),
         (
             Role::Recommendation,
-            &[
-                "recommendation",
-                "recommended",
-                "recommended action",
-                "recommended step",
-                "advice",
-                "proposal",
-                "what to do",
-                "next step",
-                "action required",
-                "what should be done",
-            ],
+            "recommendation, recommended, recommended action, recommended step, advice, proposal, \
+             what to do, next step, action required, what should be done",
         ),
         (
             Role::Challenge,
-            &[
-                "challenge",
-                "obstacle",
-                "difficulty",
-                "hurdle",
-                "problem",
-                "barrier",
-                "impediment",
-            ],
+            "challenge, obstacle, difficulty, hurdle, problem, barrier, impediment",
         ),
         (
             Role::Timing,
-            &[
-                "timing",
-                "when",
-                "deadline",
-                "timeline",
-                "window",
-                "horizon",
-                "date",
-                "timeframe",
-                "time frame",
-            ],
+            "timing, when, deadline, timeline, window, horizon, date, timeframe, time frame",
         ),
-        (Role::Confidence, &["confidence"]),
+        (Role::Confidence, "confidence"),
         (
             Role::Other,
-            &[
-                "scenario",
-                "forecast",
-                "indicator",
-                "signal",
-                "signpost",
-                "threshold",
-                "trigger",
-                "event",
-                "commit",
-                "parameter",
-                "value",
-                "count",
-                "poll",
-                "claim",
-                "component",
-                "oblast",
-                "metric",
-                "episode",
-            ],
+            "scenario, forecast, indicator, signal, signpost, threshold, trigger, event, commit, \
+             parameter, value, count, poll, claim, component, oblast, metric, episode",
         ),
         (
             Role::Aside,
-            &[
-                "note",
-                "comment",
-                "remark",
-                "source",
-                "evidence",
-                "no",
-                "number",
-                "id",
-                "observation",
-                "reference",
-                "trend",
-                "explanation",
-                "mitigation",
-                "countermeasure",
-                "safeguard",
-            ],
+            "note, comment, remark, source, evidence, no, number, id, observation, reference, \
+             trend, explanation, mitigation, countermeasure, safeguard",
         ),
     ])
 });
@@ -535,6 +223,7 @@ pub(super) enum Shape {
         risk: usize,
         effect: Option<usize>,
     },
+    /// A column of dangers beside a tool holds its side effects.
     Tools {
         tool: usize,
         purpose: Option<usize>,
@@ -627,18 +316,23 @@ impl Roles {
     }
 
     fn tools(&self) -> Option<Shape> {
-        let purpose = [Role::Purpose, Role::Aim, Role::Mechanism];
-        let gains = [Role::Outcome, Role::Effect];
+        let purpose = self.column(&[Role::Purpose, Role::Aim, Role::Mechanism]);
+        let (gain, effect) = (self.column(&[Role::Outcome]), self.column(&[Role::Effect]));
         let tool = match self.column(&[Role::Tool]) {
             Some(tool) => tool,
-            None if self.has(Role::Mechanism) && self.has(Role::Purpose) => {
-                self.column(&[Role::Mechanism])?
+            None if self.column(&[Role::Purpose, Role::Aim]).is_some()
+                && (self.has(Role::Mechanism) || gain.or(effect).is_some())
+                && !self.has(Role::Risk) =>
+            {
+                self.subject(&[Role::Mechanism, Role::Focus])?
             }
-            None if self.has(Role::Purpose) && self.column(&gains).is_some() => self.subject(&[])?,
             None => return None,
         };
-        let purpose = self.column(&purpose).filter(|column| *column != tool);
-        let outcome = self.column(&gains);
+        // "Intended effect" beside "expected result" says what the tool is for.
+        let purpose = purpose
+            .filter(|column| *column != tool)
+            .or(effect.filter(|_| gain.is_some()));
+        let outcome = gain.or(effect);
         let told = purpose.is_some() || outcome.is_some() || self.has(Role::Status);
         told.then_some(Shape::Tools {
             tool,
@@ -649,14 +343,14 @@ impl Roles {
 
     fn focus(&self) -> Option<Shape> {
         let risk = self.column(&[Role::Risk]);
-        let outcome = self
-            .column(&[Role::Outcome])
-            .or_else(|| risk.and_then(|_| self.column(&[Role::Aim])));
+        let gain = self.column(&[Role::Outcome]);
         let named = self.column(&[Role::Focus, Role::Issue]);
-        let focus = match (named, risk, outcome) {
-            (Some(named), Some(_), _) | (Some(named), None, Some(_)) => named,
-            (None, Some(_), Some(_)) => self.subject(&[])?,
-            _ => return None,
+        let aim = self.column(&[Role::Aim]);
+        let (focus, outcome) = match (named, risk, gain) {
+            (Some(named), Some(_), _) => (named, gain.or(aim)),
+            (Some(named), None, Some(_)) => (named, gain),
+            (None, Some(_), Some(_)) => (self.subject(&[Role::Aim, Role::Mechanism])?, gain),
+            (None, _, None) | (None, None, _) | (Some(_), None, None) => return None,
         };
         Some(Shape::Focus {
             focus,

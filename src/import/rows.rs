@@ -5,8 +5,9 @@
 //! guessed at either.
 
 use super::above::Above;
+use super::chances::Grades;
 use super::collect::{Collector, Value, median, overrun};
-use super::elements::{Grades, Line, Owner};
+use super::elements::{Line, Owner};
 use super::plain::plain;
 use super::roles::{Role, Roles, Shape, role};
 use super::span::Span;
@@ -137,26 +138,19 @@ impl GridReader<'_> {
                 issue,
                 stances,
                 implication,
-            } => {
-                self.red_lines(c, (*actor, *issue, *implication), stances);
-            }
+            } => self.red_lines(c, (*actor, *issue, *implication), stances),
             Shape::Focus {
                 focus,
                 outcome,
                 risk,
             } => {
                 for row in self.rows(c, *focus) {
-                    self.focus(c, row, (*focus, *outcome, *risk));
+                    self.focus(c, &row, (*focus, *outcome, *risk));
                 }
             }
             Shape::Risks { risk, effect } => {
                 for row in self.rows(c, *risk) {
-                    let Some(statement) = self.key(c, row, *risk) else {
-                        continue;
-                    };
-                    if let Some(link) = c.risk(&statement, "", Vec::new()) {
-                        self.grades(c, row, *effect, &link);
-                    }
+                    self.risk(c, &row, *risk, *effect);
                 }
             }
             Shape::Tools {
@@ -165,46 +159,56 @@ impl GridReader<'_> {
                 outcome,
             } => {
                 for row in self.rows(c, *tool) {
-                    let Some(title) = self.key(c, row, *tool) else {
+                    let Some(title) = self.key(c, &row, *tool) else {
                         continue;
                     };
-                    let purpose = self.value(c, row, *purpose);
-                    let outcome = self.value(c, row, *outcome);
+                    let purpose = self.value(c, &row, *purpose);
+                    let outcome = self.value(c, &row, *outcome);
+                    let effect = self.value(c, &row, self.roles.column(&[Role::Risk]));
                     c.tool(&title, &purpose, &outcome);
+                    c.side_effect(&title, &effect);
                 }
             }
-            Shape::Recommendations {
-                statement,
-                addressee,
-            } => {
+            Shape::Recommendations { statement, .. }
+            | Shape::Challenges { statement }
+            | Shape::Intentions { statement, .. } => {
                 for row in self.rows(c, *statement) {
-                    let Some(statement) = self.key(c, row, *statement) else {
-                        continue;
-                    };
-                    let to = match addressee {
-                        Some(column) => self.party(c, row, *column),
-                        None => self.above.addressee(c),
-                    };
-                    c.recommendation(&statement, &to, Vec::new());
+                    if let Some(value) = self.key(c, &row, *statement) {
+                        self.statement(c, &row, &value, shape);
+                    }
                 }
             }
-            Shape::Challenges { statement } => {
-                for row in self.rows(c, *statement) {
-                    let Some(statement) = self.key(c, row, *statement) else {
-                        continue;
-                    };
-                    c.challenge(&statement, Vec::new());
-                }
+        }
+    }
+
+    fn risk(&self, c: &mut Collector, row: &Row, risk: usize, effect: Option<usize>) {
+        let Some(statement) = self.key(c, row, risk) else {
+            return;
+        };
+        if let Some(link) = c.risk(&statement, "", Vec::new()) {
+            self.grades(c, row, effect, &link);
+        }
+    }
+
+    /// A row that is one statement and perhaps whose it is or to whom it is given.
+    fn statement(&self, c: &mut Collector, row: &Row, value: &Value, shape: &Shape) {
+        match shape {
+            Shape::Recommendations { addressee, .. } => {
+                let to = match addressee {
+                    Some(column) => self.party(c, row, *column),
+                    None => self.above.addressee(c),
+                };
+                c.recommendation(value, &to, Vec::new());
             }
-            Shape::Intentions { actor, statement } => {
-                for row in self.rows(c, *statement) {
-                    let Some(statement) = self.key(c, row, *statement) else {
-                        continue;
-                    };
-                    let party = self.party(c, row, *actor);
-                    c.intention(&statement, &party, IntentionKind::Unspecified, Vec::new());
-                }
+            Shape::Intentions { actor, .. } => {
+                let party = self.party(c, row, *actor);
+                c.intention(value, &party, IntentionKind::Unspecified, Vec::new());
             }
+            Shape::Challenges { .. } => c.challenge(value, Vec::new()),
+            Shape::RedLines { .. }
+            | Shape::Focus { .. }
+            | Shape::Risks { .. }
+            | Shape::Tools { .. } => {}
         }
     }
 
@@ -242,25 +246,54 @@ impl GridReader<'_> {
         bare > wordy
     }
 
-    /// The rows that can be read; `column` is the one that names what a row is about.
-    fn rows(&self, c: &mut Collector, column: usize) -> Vec<&Row> {
-        let named = self.grid.header.filled().count();
-        let width = self.grid.header.cells.len();
+    /// The rows that can be read, cells under their headers; `column` is the one that names what a
+    /// row is about.
+    fn rows(&self, c: &mut Collector, column: usize) -> Vec<Row> {
+        let named = self.columns();
         let mut rows = Vec::new();
         for row in &self.grid.rows {
-            let lone = named > 1 && row.filled().nth(1).is_none();
-            let beyond =
-                row.filled().last().is_some_and(|(at, _)| at >= width) || row.cut.is_some();
-            if beyond {
-                let reason = "The row has more cells than its header; it was not read.";
-                c.doubts.add(row.span, DoubtKind::MalformedTable, reason);
-            } else if lone {
+            let filled: Vec<(usize, Span)> = row.filled().collect();
+            let under = filled.iter().all(|(at, _)| named.contains(at));
+            if named.len() > 1 && filled.len() == 1 {
                 self.lone(c, row, column);
+            } else if row.cut.is_none() && under {
+                rows.push(row.clone());
+            } else if row.cut.is_none() && filled.len() == named.len() {
+                // Runs of empty columns in header or row only: the cells follow in order.
+                let mut cells = vec![Span::default(); self.grid.header.cells.len()];
+                for (at, (_, cell)) in named.iter().zip(filled) {
+                    if let Some(slot) = cells.get_mut(*at) {
+                        *slot = cell;
+                    }
+                }
+                rows.push(Row {
+                    cells,
+                    ..row.clone()
+                });
             } else {
-                rows.push(row);
+                let reason = "The cells of this row do not fit its header; it was not read.";
+                c.doubts.add(row.span, DoubtKind::MalformedTable, reason);
             }
         }
         rows
+    }
+
+    /// The columns that have a name, or without one hold something in most rows.
+    fn columns(&self) -> Vec<usize> {
+        let header = &self.grid.header.cells;
+        let filled = |column: usize| {
+            let rows = self.grid.rows.iter();
+            rows.filter(|row| row.cells.get(column).is_some_and(|cell| !cell.is_empty()))
+                .count()
+        };
+        let most = |column: usize| filled(column) * 2 > self.grid.rows.len();
+        let names = header.iter().filter(|cell| !cell.is_empty()).count();
+        let spread = header.iter().take(names).any(Span::is_empty);
+        let columns = header.iter().enumerate();
+        columns
+            .filter(|(at, cell)| !cell.is_empty() || (*at == 0 || !spread) && most(*at))
+            .map(|(at, _)| at)
+            .collect()
     }
 
     /// A row with only one cell is a cut row or foreign text.
@@ -346,17 +379,17 @@ impl GridReader<'_> {
             None => self.owners(c, issue, stances),
         };
         for row in self.rows(c, issue) {
-            let Some(issue) = self.key(c, row, issue) else {
+            let Some(issue) = self.key(c, &row, issue) else {
                 continue;
             };
-            let implication = self.value(c, row, implication);
+            let implication = self.value(c, &row, implication);
             for (stance, owner) in &columns {
-                let stance = self.value(c, row, *stance);
+                let stance = self.value(c, &row, *stance);
                 if stance.text.is_empty() && columns.len() > 1 {
                     continue;
                 }
                 let owner = match actor {
-                    Some(column) => self.party(c, row, column),
+                    Some(column) => self.party(c, &row, column),
                     None => owner.clone(),
                 };
                 c.red_line(Line {

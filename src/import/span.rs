@@ -28,8 +28,11 @@ impl Span {
     /// Without blanks at either end.
     pub(super) fn trimmed(&self, text: &str) -> Self {
         let all = self.of(text);
-        let head = all.len() - all.trim_start().len();
-        Self::new(self.start + head, self.start + head + all.trim().len())
+        let head = all.len() - all.trim_start_matches(blank).len();
+        Self::new(
+            self.start + head,
+            self.start + head + all.trim_matches(blank).len(),
+        )
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -60,6 +63,11 @@ impl Span {
             ..v1::Citation::default()
         }
     }
+}
+
+/// White space, and the marks of no width that copied cells hold instead of nothing.
+pub(super) fn blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
 /// Documents are far below 2 GiB, so nothing is ever cut here.

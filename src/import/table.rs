@@ -56,8 +56,9 @@ pub(super) fn row(text: &str, span: Span, columns_max: usize) -> Row {
     let (mut cells, mut cut) = (Vec::new(), None);
     let mut start = usize::from(opened);
     let mut escaped = false;
+    let mark = if line.contains('|') { b'|' } else { b'\t' };
     for (at, byte) in line.bytes().enumerate().skip(start) {
-        if byte == b'|' && !escaped {
+        if byte == mark && !escaped {
             if cells.len() == columns_max {
                 let rest = span
                     .part(start, line.len() - usize::from(closed))
@@ -77,10 +78,11 @@ pub(super) fn row(text: &str, span: Span, columns_max: usize) -> Row {
     if start < line.len() {
         cells.push(span.part(start, line.len()).trimmed(text));
     }
-    let dash = |c: char| matches!(c, '-' | ':' | '=' | '—' | '–' | '_' | ' ');
+    let dash = |c: char| matches!(c, '-' | ':' | '=' | '—' | '–' | '_' | '+' | ' ');
     let dashes = cells.iter().all(|cell| cell.of(text).chars().all(dash));
     let drawn = |cell: &Span| cell.of(text).contains(['-', '—', '–', '=']);
-    let separator = dashes && cells.iter().any(drawn) && (cells.len() > 1 || opened);
+    let parted = cells.len() > 1 || opened || line.starts_with('+');
+    let separator = dashes && cells.iter().any(drawn) && parted;
     Row {
         span,
         cells,

@@ -118,12 +118,13 @@ enum Piece {
 }
 
 impl<T: Copy> Lexicon<T> {
-    /// `*` at the end of a word stands for any ending, `..` for up to four words.
-    pub(super) fn new(table: &[(T, &[&str])]) -> Self {
+    /// Phrases are parted by commas; `*` at the end of a word stands for any ending, `..` for up
+    /// to four words.
+    pub(super) fn new(table: &[(T, &str)]) -> Self {
         let mut by_start: HashMap<[u8; 2], Vec<(Vec<Piece>, T)>> = HashMap::new();
         for (meaning, phrases) in table {
-            for phrase in *phrases {
-                let pieces: Vec<Piece> = phrase.split(' ').map(piece).collect();
+            for phrase in phrases.split(',') {
+                let pieces: Vec<Piece> = phrase.split_whitespace().map(piece).collect();
                 let Some(Piece::Word(start) | Piece::Start(start)) = pieces.first() else {
                     continue;
                 };
@@ -225,11 +226,7 @@ mod tests {
 
     #[test]
     fn the_longest_phrase_wins() {
-        let lexicon = Lexicon::new(&[
-            (1, &["line", "reject*"][..]),
-            (2, &["red line"][..]),
-            (3, &["what .. mean*"][..]),
-        ]);
+        let lexicon = Lexicon::new(&[(1, "line, reject*"), (2, "red line"), (3, "what .. mean*")]);
         let hits = |text: &str| -> Vec<(i32, usize, usize)> {
             let hits = lexicon.hits(&words(text));
             hits.into_iter()

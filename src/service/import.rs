@@ -39,6 +39,7 @@ struct Reading {
     /// A fresh id, should the document be new.
     document_id: String,
     uids: Vec<String>,
+    spare_uid: String,
     now_us: i64,
 }
 
@@ -172,10 +173,11 @@ async fn read(
     let now_us = (door.clock)();
     let view = door.latest(caller).await?;
     let limits = *door.ledger.limits();
-    let uids = (0..=limits.elements_max)
+    let uids = (0..=limits.elements_max * 2)
         .map(|_| door.uid())
         .collect::<Result<_, _>>()?;
     let random = door.uid()?;
+    let spare_uid = door.uid()?;
     let document_id = format!("d{}", random.rsplit('-').next().unwrap_or_default());
     door.long(move || {
         let names = registry::names(&view)?;
@@ -197,6 +199,7 @@ async fn read(
             draft,
             document_id,
             uids,
+            spare_uid,
             now_us,
         })
     })
@@ -336,7 +339,7 @@ fn place(reading: &Reading, view: &View) -> Result<(plain::Document, plain::Asse
     assessment.id = id;
     import::bind(&mut assessment, name.as_str(), &document.name);
     import::identify(&mut assessment, &reading.uids);
-    propose_situation(&mut assessment, view)?;
+    propose_situation(&mut assessment, view, &reading.spare_uid)?;
     Ok((document, assessment))
 }
 
@@ -393,7 +396,11 @@ fn free_id(title: &str, view: &View) -> Result<String, Error> {
 }
 
 /// A situation that does not exist yet is proposed with the draft.
-fn propose_situation(assessment: &mut plain::Assessment, view: &View) -> Result<(), Error> {
+fn propose_situation(
+    assessment: &mut plain::Assessment,
+    view: &View,
+    uid: &str,
+) -> Result<(), Error> {
     if assessment.situation.is_empty() {
         return Ok(());
     }
@@ -403,6 +410,7 @@ fn propose_situation(assessment: &mut plain::Assessment, view: &View) -> Result<
             name: name.to_string(),
             id: name.id().to_owned(),
             title: name.id().replace('-', " "),
+            uid: uid.to_owned(),
             ..Default::default()
         });
     }

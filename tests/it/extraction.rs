@@ -4,6 +4,12 @@
 //! where the founding article and its labels lie beside the checkout they are read too. Texts are
 //! trimmed and curly quotes folded, nothing more; optional labels count neither way.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test says what it read and stops where it cannot"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,8 +39,8 @@ fn own_articles_are_read_exactly() {
 
 #[test]
 fn the_founding_article_is_read_exactly() {
-    let labels = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/corpus/00-seed.expected.json");
+    let labels =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/00-seed.expected.json");
     if !labels.exists() {
         println!("skipped: the founding article is not beside this checkout");
         return;
@@ -47,11 +53,22 @@ fn the_founding_article_is_read_exactly() {
 fn check(path: &Path) -> String {
     let labels = fs::read_to_string(path).expect("labels");
     let labels: Value = serde_json::from_str(&labels).expect("labels are JSON");
-    let stem = path.to_string_lossy().trim_end_matches(".expected.json").to_owned();
-    let article = ["md", "txt"].iter().map(|end| PathBuf::from(format!("{stem}.{end}")));
-    let article = article.into_iter().find(|path| path.exists()).expect("an article");
-    let media_type =
-        if article.extension().is_some_and(|end| end == "md") { "text/markdown" } else { "text/plain" };
+    let stem = path
+        .to_string_lossy()
+        .trim_end_matches(".expected.json")
+        .to_owned();
+    let article = ["md", "txt"]
+        .iter()
+        .map(|end| PathBuf::from(format!("{stem}.{end}")));
+    let article = article
+        .into_iter()
+        .find(|path| path.exists())
+        .expect("an article");
+    let media_type = if article.extension().is_some_and(|end| end == "md") {
+        "text/markdown"
+    } else {
+        "text/plain"
+    };
     let bytes = fs::read(&article).expect("the article");
     let found = draft(&bytes, media_type, Names::builtin(), &Limits::default()).expect("a draft");
     let mut problems = String::new();
@@ -61,7 +78,9 @@ fn check(path: &Path) -> String {
     words_that_must_not_be(&found, &labels, &mut problems);
     damage(&found, &labels, &mut problems);
     citations(&found, &mut problems);
-    let title = article.file_name().map(|name| name.to_string_lossy().into_owned());
+    let title = article
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
     println!(
         "{}: {} red lines, {} focus areas, {} risks, {} tools, {} intentions, {} challenges, {} \
          recommendations, {} doubts",
@@ -76,36 +95,90 @@ fn check(path: &Path) -> String {
         found.doubts.len(),
     );
     for doubt in &found.doubts {
-        println!("  doubt: {} <{}>", doubt.reason, doubt.quote.chars().take(80).collect::<String>());
+        println!(
+            "  doubt: {} <{}>",
+            doubt.reason,
+            doubt.quote.chars().take(80).collect::<String>()
+        );
     }
-    if problems.is_empty() { problems } else { format!("{}\n{problems}", title.unwrap_or_default()) }
+    if problems.is_empty() {
+        problems
+    } else {
+        format!("{}\n{problems}", title.unwrap_or_default())
+    }
 }
 
 /// What the draft says, in the fields that labels have.
 fn facts(a: &v1::Assessment) -> Vec<(&'static str, Facts)> {
     let focus = |link: &str| {
         let id = link.trim_start_matches("focusAreas/");
-        a.focus_areas.iter().find(|area| area.id == id).map_or("", |area| area.title.as_str())
+        a.focus_areas
+            .iter()
+            .find(|area| area.id == id)
+            .map_or("", |area| area.title.as_str())
     };
     let risk = |link: &String| {
         let id = link.trim_start_matches("risks/");
-        a.risks.iter().find(|risk| risk.id == id).map_or("", |risk| risk.statement.as_str())
+        a.risks
+            .iter()
+            .find(|risk| risk.id == id)
+            .map_or("", |risk| risk.statement.as_str())
     };
     let fact = |texts: &[&str]| -> Vec<String> { texts.iter().map(|text| fold(text)).collect() };
     vec![
-        ("redLines", a.red_lines.iter()
-            .map(|e| fact(&[&e.actor, &e.title, &e.stance, &e.implications.join("; ")])).collect()),
-        ("focusAreas", a.focus_areas.iter().map(|e| {
-            let risks: Vec<&str> = e.risks.iter().map(risk).collect();
-            fact(&[&e.title, &e.potential_outcomes.join("; "), &risks.join("; ")])
-        }).collect()),
-        ("risks", a.risks.iter().map(|e| fact(&[&e.statement, focus(&e.focus_area)])).collect()),
-        ("tools", a.tools.iter()
-            .map(|e| fact(&[&e.title, &e.purpose, &e.expected_outcomes.join("; ")])).collect()),
-        ("intentions", a.intentions.iter().map(|e| fact(&[&e.actor, &e.statement])).collect()),
-        ("challenges", a.challenges.iter().map(|e| fact(&[&e.statement])).collect()),
-        ("recommendations", a.recommendations.iter()
-            .map(|e| fact(&[&e.addressee, &e.statement])).collect()),
+        (
+            "redLines",
+            a.red_lines
+                .iter()
+                .map(|e| fact(&[&e.actor, &e.title, &e.stance, &e.implications.join("; ")]))
+                .collect(),
+        ),
+        (
+            "focusAreas",
+            a.focus_areas
+                .iter()
+                .map(|e| {
+                    let risks: Vec<&str> = e.risks.iter().map(risk).collect();
+                    fact(&[
+                        &e.title,
+                        &e.potential_outcomes.join("; "),
+                        &risks.join("; "),
+                    ])
+                })
+                .collect(),
+        ),
+        (
+            "risks",
+            a.risks
+                .iter()
+                .map(|e| fact(&[&e.statement, focus(&e.focus_area)]))
+                .collect(),
+        ),
+        (
+            "tools",
+            a.tools
+                .iter()
+                .map(|e| fact(&[&e.title, &e.purpose, &e.expected_outcomes.join("; ")]))
+                .collect(),
+        ),
+        (
+            "intentions",
+            a.intentions
+                .iter()
+                .map(|e| fact(&[&e.actor, &e.statement]))
+                .collect(),
+        ),
+        (
+            "challenges",
+            a.challenges.iter().map(|e| fact(&[&e.statement])).collect(),
+        ),
+        (
+            "recommendations",
+            a.recommendations
+                .iter()
+                .map(|e| fact(&[&e.addressee, &e.statement]))
+                .collect(),
+        ),
     ]
 }
 
@@ -149,19 +222,26 @@ fn compare(kind: &str, facts: &[Vec<String>], labels: &Value, problems: &mut Str
     let empty = Vec::new();
     let labels = labels.get(kind).and_then(Value::as_array).unwrap_or(&empty);
     let fits = |wanted: &[Option<String>], fact: &[String]| {
-        wanted.iter().zip(fact).all(|(wanted, have)| wanted.as_ref().is_none_or(|w| w == have))
+        wanted
+            .iter()
+            .zip(fact)
+            .all(|(wanted, have)| wanted.as_ref().is_none_or(|w| w == have))
     };
     let mut left = facts.to_vec();
     for item in labels {
         let wanted = label(kind, item);
-        let optional = item.get("optional").and_then(Value::as_bool).unwrap_or(false);
+        let optional = item
+            .get("optional")
+            .and_then(Value::as_bool)
+            .unwrap_or(false);
         match left.iter().position(|fact| fits(&wanted, fact)) {
             Some(at) => {
                 left.remove(at);
             }
             None if optional => {}
             None => {
-                let wanted: Vec<String> = wanted.into_iter().map(Option::unwrap_or_default).collect();
+                let wanted: Vec<String> =
+                    wanted.into_iter().map(Option::unwrap_or_default).collect();
                 let _ = writeln!(problems, "  {kind} missing: {}", wanted.join(" | "));
             }
         }
@@ -172,18 +252,32 @@ fn compare(kind: &str, facts: &[Vec<String>], labels: &Value, problems: &mut Str
 }
 
 fn strings<'v>(labels: &'v Value, field: &str) -> impl Iterator<Item = &'v str> {
-    labels.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    labels
+        .get(field)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }
 
 fn words_that_must_not_be(found: &Draft, labels: &Value, problems: &mut String) {
     // The header or sentence that names the actor is cited beside an element, not said by it.
     let mut said = found.assessment.clone();
     let names_only = |citation: &v1::Citation| {
-        citation.supports.iter().any(|path| path == "actor" || path == "addressee")
+        citation
+            .supports
+            .iter()
+            .any(|path| path == "actor" || path == "addressee")
     };
-    said.red_lines.iter_mut().for_each(|e| e.citations.retain(|c| !names_only(c)));
-    said.intentions.iter_mut().for_each(|e| e.citations.retain(|c| !names_only(c)));
-    said.recommendations.iter_mut().for_each(|e| e.citations.retain(|c| !names_only(c)));
+    said.red_lines
+        .iter_mut()
+        .for_each(|e| e.citations.retain(|c| !names_only(c)));
+    said.intentions
+        .iter_mut()
+        .for_each(|e| e.citations.retain(|c| !names_only(c)));
+    said.recommendations
+        .iter_mut()
+        .for_each(|e| e.citations.retain(|c| !names_only(c)));
     let all = fold(&format!("{said:?}"));
     for words in strings(labels, "mustNotContain") {
         if all.contains(&fold(words)) {
@@ -208,18 +302,26 @@ fn damage(found: &Draft, labels: &Value, problems: &mut String) {
     if text.contains("To Conclude As talks") {
         let start = text.find("To Conclude As talks").unwrap_or(0);
         let word = "ADVERTISEMENT";
-        let end = text.get(start..).and_then(|rest| rest.find(word)).unwrap_or(0);
+        let end = text
+            .get(start..)
+            .and_then(|rest| rest.find(word))
+            .unwrap_or(0);
         damaged.push((start, start + end + word.len()));
     }
     let at = |place: Option<i32>| place.and_then(|at| usize::try_from(at).ok()).unwrap_or(0);
     for (start, end) in damaged {
         let spans = found.doubts.iter().filter_map(|doubt| doubt.span.as_ref());
         let over = spans.filter(|span| at(span.start) < end && at(span.end) > start);
-        let over: Vec<bool> =
-            over.map(|span| at(span.start) <= start && at(span.end) >= end).collect();
+        let over: Vec<bool> = over
+            .map(|span| at(span.start) <= start && at(span.end) >= end)
+            .collect();
         if over != [true] {
             let piece = text.get(start..end).unwrap_or("");
-            let _ = writeln!(problems, "  {} doubts touch the damaged: {piece}", over.len());
+            let _ = writeln!(
+                problems,
+                "  {} doubts touch the damaged: {piece}",
+                over.len()
+            );
         }
     }
 }
@@ -227,14 +329,46 @@ fn damage(found: &Draft, labels: &Value, problems: &mut String) {
 fn citations(found: &Draft, problems: &mut String) {
     let a = &found.assessment;
     let mut cited: Vec<(&str, &[v1::Citation])> = Vec::new();
-    cited.extend(a.red_lines.iter().map(|e| (e.id.as_str(), e.citations.as_slice())));
-    cited.extend(a.focus_areas.iter().map(|e| (e.id.as_str(), e.citations.as_slice())));
-    cited.extend(a.risks.iter().map(|e| (e.id.as_str(), e.citations.as_slice())));
-    cited.extend(a.tools.iter().map(|e| (e.id.as_str(), e.citations.as_slice())));
-    cited.extend(a.intentions.iter().map(|e| (e.id.as_str(), e.citations.as_slice())));
-    cited.extend(a.challenges.iter().map(|e| (e.id.as_str(), e.citations.as_slice())));
-    cited.extend(a.recommendations.iter().map(|e| (e.id.as_str(), e.citations.as_slice())));
-    cited.extend(a.judgments.iter().map(|e| (e.id.as_str(), e.citations.as_slice())));
+    cited.extend(
+        a.red_lines
+            .iter()
+            .map(|e| (e.id.as_str(), e.citations.as_slice())),
+    );
+    cited.extend(
+        a.focus_areas
+            .iter()
+            .map(|e| (e.id.as_str(), e.citations.as_slice())),
+    );
+    cited.extend(
+        a.risks
+            .iter()
+            .map(|e| (e.id.as_str(), e.citations.as_slice())),
+    );
+    cited.extend(
+        a.tools
+            .iter()
+            .map(|e| (e.id.as_str(), e.citations.as_slice())),
+    );
+    cited.extend(
+        a.intentions
+            .iter()
+            .map(|e| (e.id.as_str(), e.citations.as_slice())),
+    );
+    cited.extend(
+        a.challenges
+            .iter()
+            .map(|e| (e.id.as_str(), e.citations.as_slice())),
+    );
+    cited.extend(
+        a.recommendations
+            .iter()
+            .map(|e| (e.id.as_str(), e.citations.as_slice())),
+    );
+    cited.extend(
+        a.judgments
+            .iter()
+            .map(|e| (e.id.as_str(), e.citations.as_slice())),
+    );
     for (id, citations) in cited {
         if citations.is_empty() {
             let _ = writeln!(problems, "  {id} cites nothing");
@@ -242,7 +376,9 @@ fn citations(found: &Draft, problems: &mut String) {
         for citation in citations {
             let start = citation.start.and_then(|at| usize::try_from(at).ok());
             let end = citation.end.and_then(|at| usize::try_from(at).ok());
-            let quoted = start.zip(end).and_then(|(start, end)| found.text.get(start..end));
+            let quoted = start
+                .zip(end)
+                .and_then(|(start, end)| found.text.get(start..end));
             if quoted != Some(citation.quote.as_str()) || citation.quote.is_empty() {
                 let _ = writeln!(problems, "  {id} misquotes: {}", citation.quote);
             }

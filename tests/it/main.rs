@@ -1,1 +1,3 @@
-//! placeholder
+//! Behaviour tests.
+mod ledger;
+mod service;

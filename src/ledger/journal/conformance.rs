@@ -1,5 +1,5 @@
-//! What every journal must do, as one suite of plain functions: each takes a maker of empty journals
-//! whose groups may have [`GROUP_BYTES_MAX`] bytes. What only files can do is in `damage`.
+//! What every journal must do, as one suite of plain functions: each takes a maker of empty
+//! journals whose groups may have [`GROUP_BYTES_MAX`] bytes. What only files can do is in `damage`.
 
 use std::fmt::Write;
 use std::path::PathBuf;

@@ -79,7 +79,7 @@ fn random_groups_seals_and_reopenings() {
 
 #[test]
 fn a_tail_torn_at_any_byte_is_cut_and_everything_before_it_kept() {
-    let scene = Scene::new(1 << 20, &[2, 1, 3, 2]);
+    let scene = Scene::new(SMALL, &[2, 1, 3, 2]);
     let whole = snapshot(scene.path());
     let last = scene.frames.last().unwrap().clone();
     let (kept, all) = (last.entries_before, scene.entries.len());
@@ -141,7 +141,7 @@ fn a_tail_with_any_part_lost_is_cut_and_everything_before_it_kept() {
 
 #[test]
 fn a_durable_frame_before_a_torn_one_is_damage_even_if_only_the_later_head_is_left() {
-    let scene = Scene::new(1 << 20, &[2, 2, 2]);
+    let scene = Scene::new(SMALL, &[2, 2, 2]);
     let [_, middle, last] = &scene.frames[..] else {
         panic!()
     };
@@ -168,7 +168,7 @@ fn a_durable_frame_before_a_torn_one_is_damage_even_if_only_the_later_head_is_le
 
 #[test]
 fn a_seal_torn_after_a_clean_stop_costs_no_record() {
-    let scene = Scene::new(1 << 20, &[2, 3]);
+    let scene = Scene::new(SMALL, &[2, 3]);
     let end = scene.frames[1].end;
     scene.open().journal.seal().unwrap();
     let whole = snapshot(scene.path());
@@ -267,17 +267,21 @@ fn a_segment_whose_creation_was_cut_short_is_begun_again() {
 
 #[test]
 fn bytes_behind_the_last_frame_are_cut() {
-    let scene = Scene::new(1 << 20, &[3, 1]);
+    let scene = Scene::new(SMALL, &[3, 1]);
     let whole = snapshot(scene.path());
     let end = scene.frames[1].end;
     let old = whole[&scene.file(1)][scene.frames[1].start as usize..end as usize].to_vec();
-    // A frame of length 0 with the crc of nothing, one with another, half a head, an old frame again.
-    let garbage: [&[u8]; 5] = [
+    // A frame of length 0, bytes that are nothing, a part of a head; and an old frame further on,
+    // which proves nothing, since it was there before.
+    let again = [&[9; 16], &old[..]].concat();
+    let used = again.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let garbage: [&[u8]; 6] = [
         &[0, 0, 0, 0, 1, 2, 3, 4],
         &[1],
         &[255; 64],
         &old[..60],
         &[0, 0, 0, 0, 0, 0, 0, 9],
+        &again[..used],
     ];
     for bytes in garbage {
         restore(&whole, scene.path());
@@ -289,6 +293,15 @@ fn bytes_behind_the_last_frame_are_cut() {
             (end, bytes.len() as u64, 4)
         );
     }
+    // Behind a seal it means that somebody began to write again and was not stopped cleanly.
+    restore(&whole, scene.path());
+    scene.open().journal.seal().unwrap();
+    edit(&scene.file(1)).write_all_at(&[1], end + 64).unwrap();
+    let (torn, sealed) = scene.holds(4);
+    assert_eq!(
+        (torn.map(|torn| torn.offset), sealed),
+        (Some(end + 64), false)
+    );
     // Nothing is no garbage, however much of it there is.
     restore(&whole, scene.path());
     edit(&scene.file(1)).set_len(3 << 20).unwrap();

@@ -1,17 +1,17 @@
 //! The journal in files of a local directory: `0000000001.seg` and on, and `LOCK`, held while open.
 //! The layout of a file is in `segment`, the verdict on what is found at open in `scan`.
 //!
-//! A group is one frame, one positioned write, one `fdatasync`; only then do the head and the readers
-//! move. Nothing is ever written before the sync of what stands before it, nothing already durable is
-//! ever changed, and no file is mapped into memory.
+//! A group is one frame, one positioned write, one `fdatasync`; only then do the head and the
+//! readers move. Nothing is ever written before the sync of what stands before it, nothing already
+//! durable is ever changed, and no file is mapped into memory.
 //!
-//! A full segment is left at its preallocated length: the unused end is a hole and takes no space, and
-//! leaving it saves a write that a crash could fall into. A group larger than a segment gets
+//! A full segment is left at its preallocated length: the unused end is a hole and takes no space,
+//! and leaving it saves a write that a crash could fall into. A group larger than a segment gets
 //! one of its own size. An error of the disk stops the journal for good, since after a failed sync
 //! nobody knows what the disk holds, least of all the page cache; "no space left" is different,
-//! there the begun frame is cut off again and the journal goes on. When it is opened, the last frame
-//! is written once more and synced, because an earlier process may have died, or
-//! may have been told of an error, between its write and its sync.
+//! there the begun frame is cut off again and the journal goes on. When it is opened, the last
+//! frame is written once more and synced, because an earlier process may have died, or may have
+//! been told of an error, between its write and its sync.
 //!
 //! One file stays open for each segment: 1,000 of them at 62 GiB with the default size.
 
@@ -162,7 +162,7 @@ impl Local {
         journal_id_if_new: [u8; 16],
         witness: Option<Witness>,
     ) -> Result<Opened, Error> {
-        make_dir(dir)?;
+        let parents = make_dir(dir)?;
         let lock = lock(dir)?;
         let mut found = scan(dir, witness)?;
         if let Some(leftover) = &found.leftover {
@@ -184,6 +184,9 @@ impl Local {
         };
         // Also after a removal, and for a segment whose creator died before it came to this.
         sync_dir(dir)?;
+        for parent in &parents {
+            sync_dir(parent)?;
+        }
         let seed = segment::seed(&journal_id);
         let journal = Self {
             dir: dir.to_path_buf(),
@@ -259,8 +262,8 @@ impl Local {
         }
     }
 
-    /// What an error on the disk leaves behind: a journal that goes on if there was no space left and
-    /// what was begun is durably undone, else one that has failed.
+    /// What an error on the disk leaves behind: a journal that goes on if there was no space left
+    /// and what was begun is durably undone, else one that has failed.
     fn stopped(&mut self, error: Error, undo: impl FnOnce(&Self) -> Result<(), Error>) -> Error {
         let undone = matches!(error, Error::Full { .. }).then(|| undo(self));
         self.failed = !matches!(undone, Some(Ok(())));
@@ -290,7 +293,8 @@ impl Tail {
     }
 }
 
-/// Repairs what a crash left of the newest segment and makes all of it durable; none if there is none.
+/// Repairs what a crash left of the newest segment and makes all of it durable; none if there is
+/// none.
 fn settle(dir: &Path, options: Options, found: &mut Scan) -> Result<Option<Tail>, Error> {
     let number = found.extent.segments.len() as u32;
     let Some(newest) = found.extent.segments.last_mut() else {
@@ -360,8 +364,8 @@ fn create(dir: &Path, header: &Header, bytes: u64) -> Result<Tail, Error> {
     })
 }
 
-/// Takes a segment away again whose creation failed. Its name must be gone for good: were it to come
-/// back, it would not continue what has been appended to the segment before it since.
+/// Takes a segment away again whose creation failed. Its name must be gone for good: were it to
+/// come back, it would not continue what has been appended to the segment before it since.
 fn uncreate(dir: &Path, number: u32) -> Result<(), Error> {
     let path = segment_path(dir, number);
     match fs::remove_file(&path) {
@@ -381,16 +385,18 @@ fn undo_failed(file: &Path, source: io::Error) -> Error {
     }
 }
 
-/// Makes a directory and the names of all that are new on the way to it durable.
-fn make_dir(dir: &Path) -> Result<(), Error> {
+/// Makes a directory; answers the directories to sync for its name to last: its parent, even if it
+/// is not new, since its creator may have died before that, and the parents of all that are.
+fn make_dir(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     let dir = std::path::absolute(dir).map_err(|source| Error::io(dir, "find", source))?;
     let missing = dir.ancestors().take_while(|each| !each.exists()).count();
     fs::create_dir_all(&dir).map_err(|source| Error::io(&dir, "create", source))?;
-    // Its own name is synced even if it is not new: its creator may have died before that.
-    for parent in dir.ancestors().skip(1).take(missing.max(1)) {
-        sync_dir(parent)?;
-    }
-    Ok(())
+    Ok(dir
+        .ancestors()
+        .skip(1)
+        .take(missing.max(1))
+        .map(Path::to_path_buf)
+        .collect())
 }
 
 fn sync_dir(dir: &Path) -> Result<(), Error> {

@@ -1,9 +1,10 @@
 //! The journal: the ordered, append-only, durable list of records. It is the truth; everything else
 //! the ledger keeps can be built again from it.
 //!
-//! To the journal a record is opaque bytes: one envelope and the bodies it speaks of. It never looks
-//! into either, never decides whether a change is allowed, never reads the clock and never draws a
-//! random number: the committer stamps the time, the caller of `open` brings the journal's id.
+//! To the journal a record is opaque bytes: one envelope and the bodies it speaks of. It never
+//! looks into either, never decides whether a change is allowed, never reads the clock and never
+//! draws a random number: the committer stamps the time, the caller of `open` brings the journal's
+//! id.
 //!
 //! [`Journal`] is the one writer, owned by the committer thread. [`Reader`] is what everybody else
 //! shares while it appends. `local` keeps segment files, `memory` keeps nothing; both pass one
@@ -71,7 +72,8 @@ pub struct Stamped {
 pub struct Position {
     /// 1 for the first record, then without a gap; 0 before it.
     pub revision: Revision,
-    /// Effective time in microseconds since 1970-01-01 UTC, strictly increasing; 0 before the first.
+    /// Effective time in microseconds since 1970-01-01 UTC, strictly increasing; 0 before the
+    /// first.
     pub time_us: i64,
     /// The hash over this record and all before it; zeros before the first.
     pub chain: [u8; 32],
@@ -124,17 +126,17 @@ pub trait Journal: Send {
     /// The last durable record's position, or [`Position::START`].
     fn head(&self) -> Position;
 
-    /// Appends a group and makes it durable as a whole before it answers: revisions from `head + 1`.
-    /// An error leaves the head where it was; after [`Error::Full`], [`Error::TooLarge`] or
-    /// [`Error::TimeBack`] nothing of the group remains and the journal goes on, after any other
-    /// it answers [`Error::Failed`] until it is opened again, which decides what became of the group.
+    /// Appends a group and makes it durable as a whole before it answers: revisions from `head +
+    /// 1`. An error leaves the head where it was; after [`Error::Full`], [`Error::TooLarge`] or
+    /// [`Error::TimeBack`] nothing of the group remains and the journal goes on, after any other it
+    /// answers [`Error::Failed`] until it is opened again, which decides what became of the group.
     fn append(&mut self, group: Vec<Stamped>) -> Result<Vec<Appended>, Error>;
 
     /// A reader, which sees every later append too and outlives the journal.
     fn reader(&self) -> Arc<dyn Reader>;
 
-    /// Marks a clean stop. Nothing is lost without it; with it, the next open can tell a stop from a
-    /// crash, and can tell damage to the last group from a torn write.
+    /// Marks a clean stop. Nothing is lost without it; with it, the next open can tell a stop from
+    /// a crash, and can tell damage to the last group from a torn write.
     fn seal(&mut self) -> Result<(), Error>;
 }
 
@@ -162,9 +164,9 @@ impl Position {
         chain: [0; 32],
     };
 
-    /// Where the record after this one stands:
-    /// `h_n = SHA-256(h_{n-1} ++ revision ++ time_us ++ envelope)`, both numbers as 8 bytes, big end
-    /// first (a revision is never negative, so it reads the same signed or not).
+    /// Where the record after this one stands: `h_n = SHA-256(h_{n-1} ++ revision ++ time_us ++
+    /// envelope)`, both numbers as 8 bytes, big end first (a revision is never negative, so it
+    /// reads the same signed or not).
     pub fn next(&self, time_us: i64, envelope: &[u8]) -> Self {
         let revision = self.revision.saturating_add(1);
         let mut hash = Sha256::new();

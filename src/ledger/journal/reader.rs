@@ -141,7 +141,8 @@ pub(super) struct Durable {
 pub(super) struct Extent {
     /// By number, from 1.
     pub(super) segments: Vec<Segment>,
-    /// One place for at least [`MARK_BYTES`] of frames, so that a reader need not begin at the start.
+    /// One place for at least [`MARK_BYTES`] of frames, so that a reader need not begin at the
+    /// start.
     pub(super) marks: Vec<Mark>,
     pub(super) head: Position,
 }
@@ -387,5 +388,26 @@ fn entry(before: &Position, at: &segment::RecordAt, frame: &Bytes, place: Place)
         position: before.next(at.time_us, &record.envelope),
         record,
         bodies,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_sparse_and_begin_anew_with_each_segment() {
+        let mut extent = Extent {
+            segments: Vec::new(),
+            marks: Vec::new(),
+            head: Position::START,
+        };
+        for number in 0..2_048 {
+            let (segment, offset) = (1 + number / 1_024, u64::from(number % 1_024) << 10);
+            extent.mark(i64::from(number) + 1, Place { segment, offset });
+        }
+        let revisions: Vec<_> = extent.marks.iter().map(|mark| mark.revision).collect();
+        let expected: Vec<_> = (0..32).map(|mark| mark * 64 + 1).collect();
+        assert_eq!(revisions, expected);
     }
 }

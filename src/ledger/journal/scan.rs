@@ -1,11 +1,11 @@
-//! What the files say when a journal is opened: every frame of every segment, checked, and a verdict
-//! on the first bytes that are no frame. Never writes: a journal that is refused is left as it was
-//! found. Used by `local`, which then repairs what may be repaired.
+//! What the files say when a journal is opened: every frame of every segment, checked, and a
+//! verdict on the first bytes that are no frame. Never writes: a journal that is refused is left as
+//! it was found. Used by `local`, which then repairs what may be repaired.
 //!
 //! The verdict rests on two habits of the writer: a frame is begun only after the sync of the frame
-//! before it, and a segment only after the sync of the last frame of the segment before it. So of all
-//! that was ever acknowledged nothing can be torn by a crash, and at most one frame, the last one,
-//! can be torn at all:
+//! before it, and a segment only after the sync of the last frame of the segment before it. So of
+//! all that was ever acknowledged nothing can be torn by a crash, and at most one frame, the last
+//! one, can be torn at all:
 //!
 //! ```text
 //! only zeros follow, up to the end of the file          clean end
@@ -14,8 +14,8 @@
 //! neither                                               torn: cut
 //! ```
 //! What it cannot tell without a witness or a seal: a last frame that was durable and then damaged
-//! looks like a torn one, and a newest segment that is missing, or zeros where the last frames were,
-//! look like a shorter journal.
+//! looks like a torn one, and a newest segment that is missing, or zeros where the last frames
+//! were, look like a shorter journal.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -294,9 +294,9 @@ impl Scan {
         Ok(())
     }
 
-    /// The first head of a frame that shows a revision beyond the last good one: proof that the bytes
-    /// before it were durable, even if that later frame is itself torn. One look at each multiple of
-    /// [`ALIGN`], each of a bounded cost.
+    /// The first head of a frame that shows a revision beyond the last good one: proof that the
+    /// bytes before it were durable, even if that later frame is itself torn. One look at each
+    /// multiple of [`ALIGN`], each of a bounded cost.
     fn later_head(
         &self,
         window: &mut Window,

@@ -1,5 +1,5 @@
-//! A fixture for the tests of `crash` and `damage`: a local journal in a directory of its own, and what
-//! is known about every byte of it.
+//! A fixture for the tests of `crash` and `damage`: a local journal in a directory of its own, and
+//! what is known about every byte of it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -98,8 +98,8 @@ impl Scene {
         }
     }
 
-    /// Opens, expects so many entries, appends one more and reopens: whatever was found, the journal
-    /// goes on, and what it says it holds is really there.
+    /// Opens, expects so many entries, appends one more and reopens: whatever was found, the
+    /// journal goes on, and what it says it holds is really there.
     pub(super) fn holds(&self, count: usize) -> (Option<Torn>, bool) {
         let Opened {
             mut journal,

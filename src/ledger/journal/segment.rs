@@ -3,23 +3,21 @@
 //!
 //! ```text
 //! header   0 magic 8 | format 4 | segment number 4 | journal id 16 | first revision 8
-//!         40 time before 8 | chain before 32 | zeros 44 | crc32c of all before 4        = 128 bytes
+//!         40 time before 8 | chain before 32 | zeros 44 | crc32c of all that 4      = 128 bytes
 //! frame    0 len 4 | crc 4 | kind 1 | zeros 3 | count 4 | revision 8
-//!         24 chain before 32 | head crc 4 | zeros 4                                     =  64 bytes
+//!         24 chain before 32 | head crc 4 | zeros 4                                 =  64 bytes
 //!         64 records, then zeros up to a multiple of 8
-//! record   time 8 | envelope len 4 | body count 4 | envelope | for each body: salt 16, len 4, bytes
+//! record   time 8 | envelope len 4 | body count 4 | envelope | per body: salt 16, len 4, bytes
 //! ```
-//! Numbers are little end first. `len` counts what follows `crc`, without the padding, and is never
-//! 0, so zeros never parse. `crc` covers `len` and what `len` counts; `head crc` covers `len` and the
-//! bytes from `kind` to `chain before`. Both are seeded with the journal id, so bytes of
-//! another journal, or bytes that a client sent, do not parse. A group (kind 1) carries its first
-//! revision and the count of its records; a seal (kind 2) carries the head's revision and no record.
+//! Numbers are little end first. `len` counts what follows `crc` without the padding and is never
+//! 0, so zeros never parse. `crc` covers `len` and what `len` counts, `head crc` covers `len` and
+//! `kind` to `chain before`; both are seeded with the journal id, so no bytes of another journal or
+//! of a client parse. A group (kind 1) has its first revision, a seal (2) the head's and no record.
 //!
-//! Why a frame's head has its own crc: since a frame is only begun once the one before it is durable,
-//! a true head later in the file proves that what stood before it was acknowledged, even if the rest
-//! of that later frame is torn; and a search for it costs 52 bytes of crc for each candidate,
-//! whatever the bytes in between pretend to be. Why it repeats the chain: a lost write is found at
-//! the next frame, and a reader may start at any frame.
+//! A head has its own crc because a frame is only begun once the one before it is durable: a true
+//! head later in the file proves that what stood before it was acknowledged, even if the rest of
+//! that frame is torn, and looking for one costs 52 bytes of crc a place, whatever stands there. It
+//! repeats the chain so that a lost write shows at the next frame, and a reader may begin at any.
 
 use std::ops::Range;
 

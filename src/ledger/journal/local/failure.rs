@@ -139,6 +139,20 @@ fn no_space_that_is_undone_leaves_a_journal_that_goes_on() {
 }
 
 #[test]
+fn an_undo_cuts_nothing_durable_from_a_group_larger_than_its_segment() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = open(dir.path());
+    let entries = append(&mut journal, 1..=40);
+    assert!(journal.tail.number == 1 && journal.tail.end > OPTIONS.segment_bytes);
+    let full = io::Error::from(io::ErrorKind::StorageFull);
+    let error = Error::io(&journal.tail.path, "write", full);
+    journal.stopped(error, |journal| journal.tail.cut());
+    check(&journal, &entries);
+    drop(journal);
+    check(&open(dir.path()), &entries);
+}
+
+#[test]
 fn directories_on_the_way_are_made() {
     let dir = tempfile::tempdir().unwrap();
     let deep = dir.path().join("a/b/journal");

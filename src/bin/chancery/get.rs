@@ -1,0 +1,110 @@
+//! `chancery get NAME`: one resource, whatever its kind, with everything that is stated of it.
+
+use chancery::client::{self, Client, View};
+use chancery::model::kind::{self, Kind};
+use chancery::model::name::Name;
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use crate::details;
+use crate::failure::{Exit, Failure};
+use crate::layout::facts;
+use crate::list::{Last, table};
+use crate::moments::ReadAt;
+use crate::nouns;
+use crate::output::{Format, Output, tame, tame_lines};
+
+/// The arguments of `get`.
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    /// The resource: actors/russia, assessments/talks/redLines/nato, or shorter
+    /// talks/red-lines/nato; a bare id is an assessment
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// How much of it; an assessment comes full and a document basic when this is not given
+    #[arg(long, value_enum)]
+    view: Option<Extent>,
+    #[command(flatten)]
+    read: ReadAt,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Extent {
+    /// Without elements; without the text of a document
+    Basic,
+    /// Everything
+    Full,
+}
+
+impl Get {
+    /// The kind that is asked for, and the request; a malformed name goes no further.
+    pub(crate) fn request(&self) -> Result<(&'static Kind, client::Get), Failure> {
+        let name = nouns::whole(&self.name);
+        let kind = Name::parse(&name, "name")?.kind();
+        let view = match self.view {
+            Some(Extent::Basic) => View::Basic,
+            Some(Extent::Full) => View::Full,
+            None if kind.message == "Assessment" => View::Full,
+            None => View::Basic,
+        };
+        Ok((
+            kind,
+            client::Get {
+                name,
+                read: self.read.options(),
+                view,
+            },
+        ))
+    }
+}
+
+pub(crate) async fn perform(
+    client: &Client,
+    kind: &'static Kind,
+    request: &client::Get,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let answer = client.get_json(kind, request).await?;
+    match output.format() {
+        Format::Json | Format::Jsonl => output.json(&answer.value)?,
+        Format::Name => output.line(&request.name)?,
+        Format::Table => show(kind, &answer.value, output)?,
+    }
+    Ok(Exit::Done)
+}
+
+/// The facts, then the text of a document, then the elements of an assessment by kind.
+pub(crate) fn show(kind: &Kind, value: &Value, output: &mut Output) -> Result<(), Failure> {
+    for line in facts(&details::facts(kind, value), output.layout()) {
+        output.line(&line)?;
+    }
+    match kind.message.as_str() {
+        "Assessment" => elements(value, output),
+        "Document" => text(value, output),
+        _ => Ok(()),
+    }
+}
+
+fn text(document: &Value, output: &mut Output) -> Result<(), Failure> {
+    if let Some(text) = document.get("text").and_then(Value::as_str) {
+        output.line("")?;
+        output.line(&tame_lines(text))?;
+    }
+    Ok(())
+}
+
+/// The elements of an assessment, a table for each kind it has.
+pub(crate) fn elements(assessment: &Value, output: &mut Output) -> Result<(), Failure> {
+    for kind in kind::elements() {
+        let items = assessment.get(&kind.collection).and_then(Value::as_array);
+        let (Some(items), Some(noun)) = (items, nouns::noun(&kind.message)) else {
+            continue;
+        };
+        output.line("")?;
+        output.headed(&[tame(&noun.counted(items.len()))])?;
+        for line in table(noun, items, output.layout(), Last::Nothing) {
+            output.line(&line)?;
+        }
+    }
+    Ok(())
+}

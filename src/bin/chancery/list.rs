@@ -1,0 +1,228 @@
+//! `chancery list KIND`: what there is of a kind, a page or all of it.
+
+use chancery::client::{Client, Page, Query};
+use chancery::model::v1::AssessmentState;
+use clap::Args;
+use serde_json::Value;
+
+use crate::cells::{self, Links};
+use crate::columns::{self, Column};
+use crate::failure::{Exit, Failure};
+use crate::layout::{Layout, grid};
+use crate::moments::ReadAt;
+use crate::nouns::{self, Noun};
+use crate::output::{Format, Output, tame};
+
+const STATES: [AssessmentState; 4] = [
+    AssessmentState::Draft,
+    AssessmentState::Published,
+    AssessmentState::Superseded,
+    AssessmentState::Withdrawn,
+];
+
+/// The arguments of `list`.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// What to list; red-line and redLines mean the same as red-lines
+    #[arg(value_name = "KIND", value_parser = nouns::parser(), hide_possible_values = false)]
+    noun: &'static Noun,
+    /// Only those of this assessment; a bare id will do
+    #[arg(long, value_name = "ASSESSMENT")]
+    parent: Option<String>,
+    /// Only those that fit, e.g. 'posture = PROHIBITS AND actor = "actors/russia"'
+    #[arg(long, value_name = "FILTER", default_value = "")]
+    filter: String,
+    /// How many at a time; 0 leaves it to the server
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
+    page_size: i32,
+    /// All pages, one snapshot, instead of the first
+    #[arg(long)]
+    all: bool,
+    /// Drafts, superseded and withdrawn work too, not only what is published
+    #[arg(long)]
+    all_states: bool,
+    #[command(flatten)]
+    read: ReadAt,
+}
+
+impl List {
+    pub(crate) async fn perform(
+        &self,
+        client: &Client,
+        output: &mut Output,
+    ) -> Result<Exit, Failure> {
+        let mut query = self.query()?;
+        let mut items = Vec::new();
+        let (more, revision) = loop {
+            let page = client.list_json(self.noun.kind, &query).await?;
+            let Page {
+                items: found,
+                next_page_token,
+                read_revision,
+                ..
+            } = page;
+            match output.format() {
+                Format::Jsonl | Format::Name => print(self.noun, &found, output)?,
+                Format::Table | Format::Json => items.extend(found),
+            }
+            if next_page_token.is_empty() || !self.all {
+                break (!next_page_token.is_empty(), read_revision);
+            }
+            query.page_token = next_page_token;
+        };
+        if matches!(output.format(), Format::Table | Format::Json) {
+            print(self.noun, &items, output)?;
+        }
+        if more {
+            output.note(&format!(
+                "there are more {} at revision {revision}; --all lists them",
+                self.noun.words()
+            ))?;
+        }
+        Ok(Exit::Done)
+    }
+
+    fn query(&self) -> Result<Query, Failure> {
+        let kind = self.noun.kind;
+        let refuse = |flag: &str| {
+            let words = self.noun.words();
+            Err(Failure::Here(format!("{flag} does not apply to {words}")))
+        };
+        if self.parent.is_some() && !kind.is_element() {
+            return refuse("--parent");
+        }
+        if self.all_states && !kind.is_element() && kind.message != "Assessment" {
+            return refuse("--all-states");
+        }
+        let parent = self.parent.as_deref().unwrap_or_default();
+        Ok(Query {
+            parent: nouns::within("assessments", parent),
+            filter: self.filter.clone(),
+            page_size: self.page_size,
+            read: self.read.options(),
+            states: if self.all_states {
+                STATES.to_vec()
+            } else {
+                Vec::new()
+            },
+            ..Query::default()
+        })
+    }
+}
+
+/// Resources of one kind in the format asked for.
+pub(crate) fn print(noun: &Noun, items: &[Value], output: &mut Output) -> Result<(), Failure> {
+    match output.format() {
+        Format::Json => output.json(&Value::Array(items.to_vec()))?,
+        Format::Jsonl => items.iter().try_for_each(|item| output.json(item))?,
+        Format::Name => items
+            .iter()
+            .try_for_each(|item| output.line(&tame(name(item))))?,
+        Format::Table if items.is_empty() => output.note(&format!("no {}", noun.words()))?,
+        Format::Table => output.headed(&table(noun, items, output.layout(), Last::Assessment))?,
+    }
+    Ok(())
+}
+
+/// Whether a table of elements ends with their assessment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Last {
+    Assessment,
+    Nothing,
+}
+
+/// Resources of one kind as a table.
+pub(crate) fn table(noun: &Noun, items: &[Value], layout: Layout, last: Last) -> Vec<String> {
+    let columns = columns::of(&noun.kind.message);
+    let placed = noun.kind.is_element() && last == Last::Assessment && layout != Layout::Plain;
+    let first = if layout == Layout::Plain {
+        "NAME"
+    } else {
+        "ID"
+    };
+    let headers: Vec<&str> = std::iter::once(first)
+        .chain(columns.iter().map(|column| column.header))
+        .chain(placed.then_some("ASSESSMENT"))
+        .collect();
+    let rows = items.iter().map(|item| {
+        let whole = name(item);
+        let leading = if layout == Layout::Plain {
+            whole
+        } else {
+            cells::last(whole)
+        };
+        let assessment = whole.split('/').nth(1).unwrap_or_default();
+        std::iter::once(tame(leading))
+            .chain(columns.iter().map(|column| cell(noun, item, column)))
+            .chain(placed.then(|| tame(assessment)))
+            .collect()
+    });
+    grid(&headers, &rows.collect::<Vec<Vec<String>>>(), layout)
+}
+
+fn cell(noun: &Noun, item: &Value, column: &Column) -> String {
+    let message = cells::message(&noun.kind.message);
+    let words = message.and_then(|message| cells::at(&message, item, column.path, Links::Short));
+    words.map_or_else(|| column.absent.to_owned(), |words| tame(&words))
+}
+
+fn name(item: &Value) -> &str {
+    item.get("name").and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn lines() -> Vec<Value> {
+        vec![json!({
+            "name": "assessments/talks/redLines/nato-membership",
+            "actor": "actors/russia",
+            "issue": "issues/nato-membership",
+            "stance": "Absolute rejection",
+            "posture": "POSTURE_PROHIBITS",
+            "declaredFirmness": "DECLARED_FIRMNESS_ABSOLUTE",
+        })]
+    }
+
+    #[test]
+    fn a_pipe_gets_whole_names_on_single_lines() {
+        let noun = nouns::noun("red-lines").unwrap();
+        let table = table(noun, &lines(), Layout::Plain, Last::Assessment);
+        assert_eq!(table.len(), 2);
+        let cells: Vec<&str> = table[1]
+            .split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .collect();
+        assert_eq!(
+            cells,
+            [
+                "assessments/talks/redLines/nato-membership",
+                "russia",
+                "nato-membership",
+                "Absolute rejection",
+                "prohibits",
+                "absolute",
+                "not stated",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_terminal_gets_ids_and_the_assessment() {
+        let noun = nouns::noun("red-lines").unwrap();
+        let table = table(noun, &lines(), Layout::Fitted(140), Last::Assessment);
+        assert!(
+            table[0].starts_with("ID ") && table[0].ends_with("ASSESSMENT"),
+            "{table:#?}"
+        );
+        assert!(table[1].starts_with("nato-membership ") && table[1].ends_with("talks"));
+    }
+}

@@ -1,0 +1,166 @@
+//! Where answers go, and in which format.
+//!
+//! One writer, locked once; notes for the eye go to stderr, so that stdout is only ever the
+//! answer. Text that came from documents is tamed before a terminal sees it: no control
+//! characters, no reversal of direction, no line ends.
+
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
+
+use clap::ValueEnum;
+use comfy_table::Table;
+use serde_json::Value;
+
+use crate::layout::Layout;
+
+/// Columns of a terminal that does not tell.
+const TERMINAL_COLUMNS: u16 = 100;
+
+/// The least columns that are believed.
+const TERMINAL_COLUMNS_MIN: u16 = 20;
+
+/// How answers and errors are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Columns for people
+    Table,
+    /// Canonical proto JSON; lists are arrays
+    Json,
+    /// One JSON value per line
+    Jsonl,
+    /// Resource names, one per line
+    Name,
+}
+
+/// Stdout, and how to print on it.
+pub(crate) struct Output {
+    format: Format,
+    layout: Layout,
+    bold: bool,
+    writer: Option<BufWriter<StdoutLock<'static>>>,
+}
+
+impl Output {
+    pub(crate) fn new(format: Format, width: Option<u16>) -> Self {
+        let terminal = io::stdout().is_terminal();
+        let layout = match width {
+            Some(0) => Layout::Plain,
+            Some(width) => Layout::Fitted(width.max(TERMINAL_COLUMNS_MIN)),
+            None if terminal => Layout::Fitted(terminal_columns()),
+            None => Layout::Plain,
+        };
+        let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let writer = Some(BufWriter::new(io::stdout().lock()));
+        Self {
+            format,
+            layout,
+            bold: terminal && colour,
+            writer,
+        }
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    pub(crate) fn speaks_json(&self) -> bool {
+        matches!(self.format, Format::Json | Format::Jsonl)
+    }
+
+    /// A line of the answer.
+    pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
+        match &mut self.writer {
+            Some(writer) => writeln!(writer, "{line}"),
+            None => Ok(()),
+        }
+    }
+
+    /// Lines of the answer, the first of which is a heading.
+    pub(crate) fn headed(&mut self, lines: &[String]) -> io::Result<()> {
+        let mut lines = lines.iter();
+        if let Some(heading) = lines.next() {
+            if self.bold {
+                self.line(&format!("\x1b[1m{heading}\x1b[0m"))?;
+            } else {
+                self.line(heading)?;
+            }
+        }
+        lines.try_for_each(|line| self.line(line))
+    }
+
+    /// A value as JSON: over several lines, or on one.
+    pub(crate) fn json(&mut self, value: &Value) -> io::Result<()> {
+        let text = match self.format {
+            Format::Jsonl => value.to_string(),
+            Format::Table | Format::Json | Format::Name => format!("{value:#}"),
+        };
+        self.line(&text)
+    }
+
+    /// A sentence for the eye, on stderr.
+    pub(crate) fn note(&mut self, sentence: &str) -> io::Result<()> {
+        self.flush()?;
+        writeln!(io::stderr().lock(), "{sentence}")
+    }
+
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.writer.as_mut().map_or(Ok(()), Write::flush)
+    }
+
+    /// Forgets what was not written yet, because nobody reads it.
+    pub(crate) fn abandon(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            drop(writer.into_parts());
+        }
+    }
+}
+
+/// `COLUMNS` if it is set, else what the terminal says.
+fn terminal_columns() -> u16 {
+    let told = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    let columns = told
+        .or_else(|| Table::new().width())
+        .unwrap_or(TERMINAL_COLUMNS);
+    columns.max(TERMINAL_COLUMNS_MIN)
+}
+
+/// Text from elsewhere on one line that does nothing to a terminal.
+pub(crate) fn tame(text: &str) -> String {
+    let words: Vec<String> = text.split_whitespace().map(harmless).collect();
+    words.join(" ")
+}
+
+/// Like `tame`, with the line ends kept.
+pub(crate) fn tame_lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(harmless).collect();
+    lines.join("\n")
+}
+
+fn harmless(text: &str) -> String {
+    let turns = |letter: char| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown = |letter: char| {
+        if (letter.is_control() && letter != '\t') || turns(letter) {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            letter
+        }
+    };
+    text.chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_elsewhere_does_nothing_to_a_terminal() {
+        assert_eq!(tame("a\n  b\tc"), "a b c");
+        assert_eq!(tame("\x1b[2Jgone\u{202e}"), "\u{fffd}[2Jgone\u{fffd}");
+        assert_eq!(tame_lines("a  b\r\nc\x07"), "a  b\nc\u{fffd}");
+    }
+}

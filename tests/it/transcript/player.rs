@@ -1,0 +1,114 @@
+//! Plays one script: a server on an empty folder, and the built client beside it.
+//!
+//! The client is the binary that a user has; the server runs in this process, so that its clock
+//! can stand still.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use chancery::server::{self, Config, Running};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::text;
+
+/// 2026-01-01T00:00:00Z, in microseconds since 1970.
+const NOW_US: i64 = 1_767_225_600_000_000;
+
+/// A server and a folder for the commands.
+pub(super) struct Player {
+    runtime: Runtime,
+    running: Option<Running>,
+    folder: TempDir,
+}
+
+impl Player {
+    pub(super) fn start() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let mut player = Self {
+            runtime,
+            running: None,
+            folder: TempDir::new().unwrap(),
+        };
+        std::fs::create_dir(player.desk()).unwrap();
+        player.resume();
+        player
+    }
+
+    /// Where the commands run and their files lie.
+    fn desk(&self) -> PathBuf {
+        self.folder.path().join("desk")
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn resume(&mut self) {
+        let config = Config {
+            data_dir: self.data(),
+            listen: ([127, 0, 0, 1], 0).into(),
+            clock: || NOW_US,
+            ..Config::default()
+        };
+        self.running = Some(self.runtime.block_on(server::start(config)).unwrap());
+    }
+
+    pub(super) fn stop(&mut self) {
+        let running = self.running.take().unwrap();
+        self.runtime.block_on(running.stop());
+    }
+
+    pub(super) fn file(&self, name: &str, text: &str) {
+        std::fs::write(self.desk().join(name), text).unwrap();
+    }
+
+    /// Does something to the server.
+    pub(super) fn server(&mut self, action: &str) {
+        self.stop();
+        match action {
+            "restart" => {}
+            "delete store" => std::fs::remove_dir_all(self.data().join("store")).unwrap(),
+            _ => panic!("\"! {action}\" is not known"),
+        }
+        self.resume();
+    }
+
+    /// Runs a command; what it printed, with the random parts named.
+    pub(super) fn command(&self, line: &str, input: &str) -> String {
+        let words = text::words(line).unwrap_or_else(|error| panic!("$ {line}\n{error}"));
+        let (program, arguments) = words.split_first().unwrap();
+        assert_eq!(program, "chancery", "only the client can be run: $ {line}");
+        let address = self.running.as_ref().unwrap().address;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_chancery"))
+            .args(arguments)
+            .current_dir(self.desk())
+            .env_clear()
+            .env("CHANCERY_ENDPOINT", format!("http://{address}"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A client that ends before it has read everything is judged by what it prints.
+        let _unread = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let port = format!("127.0.0.1:{}", address.port());
+        text::settled(&printed(output)).replace(&port, "127.0.0.1:PORT")
+    }
+}
+
+/// stdout, then stderr, then the exit code if it is not 0.
+fn printed(output: Output) -> String {
+    let mut lines = String::new();
+    for stream in [output.stdout, output.stderr] {
+        let text = String::from_utf8(stream).unwrap();
+        lines.extend(text.lines().flat_map(|line| [line.trim_end(), "\n"]));
+    }
+    if !output.status.success() {
+        let code = output.status.code().expect("the client was killed");
+        lines.push_str(&format!("exit {code}\n"));
+    }
+    lines.trim_end().to_owned()
+}
