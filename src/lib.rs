@@ -6,9 +6,9 @@
 //! **Every read is a `View`**: who asks, as of which revision. There is no third way in or out.
 //!
 //! ```text
-//! gRPC ─► service ─► (query | import) ─► ledger ─► journal   the truth: append-only files
-//!                                                 └► store   rows in sled, bodies in the journal's
-//!                                                            segments, indices in memory: rebuildable
+//! gRPC ─► service ─► (query | import) ─► ledger ─┬► journal   the truth: append-only files
+//!                                                └► store     rows in sled, indices in memory,
+//!                                                             bodies in the segments: rebuildable
 //! ```
 //!
 //! # The floors
@@ -21,8 +21,8 @@
 //! | 5 | `bin`: the command lines `chanceryd` and `chancery` |
 //! | 4 | [`server`]: wiring; the one room that reads the clock |
 //! | 3 | [`service`]: the gRPC doors, a file per service of the contract |
-//! | 2 | [`ledger`]: everything durable behind read, commit, watch · [`auth`]: who calls · [`client`]: the client library |
-//! | 1 | [`wire`]: bytes and what they mean · [`query`]: filters, page tokens · [`import`]: text to draft; pure |
+//! | 2 | [`ledger`]: everything durable · [`auth`]: who calls · [`client`]: the client library |
+//! | 1 | [`wire`]: encodings · [`query`]: filters, pages · [`import`]: text to draft; all pure |
 //! | 0 | [`model`]: plain values · [`error`]: what can go wrong; pure |
 //!
 //! # Glossary
@@ -34,7 +34,7 @@
 //!
 //! # Invariants
 //!
-//! 1. No read without a `View`, no `View` without a `Caller`, no `Caller` except from `auth::identify`.
+//! 1. No read without a `View`, no `View` without a `Caller`, no `Caller` but from `auth`.
 //! 2. A view's revision is fixed when it is opened; clearance is asked at every step. A page token
 //!    holds (revision, item), is bound to request and caller, and grants nothing.
 //! 3. `store::apply` reads the record and the store, nothing else.
@@ -48,17 +48,18 @@
 //!
 //! # Journeys
 //!
-//! * **Get**: `service::list::get` → `ledger::View::get`: one seek, one read, bytes copied undecoded.
+//! * **Get**: `service::list::get` → `ledger::View::get`: a seek, a read, bytes copied undecoded.
 //! * **List**: `service::list` → `query` → `ledger::View::list`: bitmaps, then one read an item.
-//! * **Write**: `service` → `ledger::Ledger::commit`: the committer decides, syncs, applies, answers.
+//! * **Write**: `service` → `ledger::Ledger::commit`: decided, synced, applied, answered.
 //! * **Watch**: `ledger::Ledger::watch`: commits in order, each once.
 //! * **Import**: `service::import` → `import::draft` → one change: document, draft, publication.
 //!
 //! # To add an element kind
 //!
 //! A message and two methods in the proto, a repeated field in `Assessment`; a line in
-//! `service::assessment`, one in `import::bind`, one in `client`. `ledger`, `query` and `server`
-//! do not change: they know kinds only through `model::kind`, which reads the contract.
+//! `service::assessment`, one in `import::bind`, one in `client::kinds`, one in `bin`'s columns.
+//! `ledger`, `query` and `server` do not change: they know kinds only through `model::kind`, which
+//! reads the contract.
 
 pub mod auth;
 pub mod client;

@@ -26,7 +26,7 @@ impl Violation {
     /// A reason that leads the description, as some servers write it, is taken apart too.
     fn told(violation: &FieldViolation) -> Self {
         let description = violation.description.as_str();
-        let upper = |letter: char| letter.is_ascii_uppercase() || letter == '_';
+        let upper = |letter: char| matches!(letter, 'A'..='Z' | '0'..='9' | '_');
         let lead = description.split_once(": ");
         let lead = lead.filter(|(reason, _)| !reason.is_empty() && reason.chars().all(upper));
         let (reason, description) = match lead {
@@ -134,19 +134,20 @@ impl Error {
     }
 
     /// Nobody answers at `endpoint`.
-    pub(super) fn unreachable(endpoint: &str, cause: &dyn std::error::Error) -> Self {
+    pub(super) fn unreachable(endpoint: &str, cause: &(dyn std::error::Error + 'static)) -> Self {
         let message = format!("cannot reach {endpoint}: {}", root(cause));
         Self::local(Code::Unavailable, message)
     }
 
     /// What came back from `endpoint` instead of an answer.
     pub(super) fn answered(endpoint: &str, status: &Status) -> Self {
-        // Only a status that was made on this side has a source: what happened on the way.
+        // Only a status that was made on this side has a source: what happened on the way. A
+        // connection that broke is UNKNOWN to the library; to us nobody is there at the moment.
         if let Some(cause) = status.source() {
-            if status.code() == Code::Unavailable {
+            if matches!(status.code(), Code::Unavailable | Code::Unknown) {
                 return Self::unreachable(endpoint, cause);
             }
-            let message = format!("{}: {}", status.message(), root(cause));
+            let message = format!("{endpoint}: {}: {}", status.message(), root(cause));
             return Self::local(status.code(), message);
         }
         let details = status.get_error_details();
@@ -212,12 +213,20 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {}
 
 /// The innermost cause, which is the one that says something: "connection refused".
-fn root(cause: &dyn std::error::Error) -> String {
+fn root(cause: &(dyn std::error::Error + 'static)) -> String {
     let mut innermost = cause;
     while let Some(deeper) = innermost.source() {
         innermost = deeper;
     }
-    innermost.to_string()
+    let text = innermost.to_string();
+    let told = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = told.chars();
+    match letters.next() {
+        Some(first) if letters.as_str().starts_with(char::is_lowercase) => {
+            format!("{}{}", first.to_lowercase(), letters.as_str())
+        }
+        Some(_) | None => told.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -268,6 +277,7 @@ mod tests {
         let violation = told("NAME_MALFORMED: \"x\" is no name");
         assert_eq!(violation.reason, "NAME_MALFORMED");
         assert_eq!(violation.description, "\"x\" is no name");
+        assert_eq!(told("NOT_UTF8: byte 0").reason, "NOT_UTF8");
         assert_eq!(told("expected: a name").reason, "");
     }
 
@@ -276,6 +286,15 @@ mod tests {
         let error = Error::answered("here", &Status::new(Code::Unknown, "what"));
         assert_eq!((error.message(), error.reason()), ("what", ""));
         assert!(error.violations().is_empty());
+    }
+
+    #[test]
+    fn a_broken_connection_is_nobody_there() {
+        let cause = std::io::Error::from_raw_os_error(111);
+        let broken = Status::from_error(Box::new(cause));
+        let error = Error::answered("host:1", &broken);
+        assert_eq!(error.code(), Code::Unavailable, "{error:?}");
+        assert_eq!(error.message(), "cannot reach host:1: connection refused");
     }
 
     #[test]

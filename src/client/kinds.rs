@@ -279,51 +279,74 @@ macro_rules! resources {
 
 resources! {
     assessment Assessment: assessments
-        get_assessment(GetAssessmentRequest) list_assessments(ListAssessmentsRequest) assessments;
+        get_assessment(GetAssessmentRequest)
+        list_assessments(ListAssessmentsRequest) assessments;
     document Document: documents
-        get_document(GetDocumentRequest) list_documents(ListDocumentsRequest) documents;
+        get_document(GetDocumentRequest)
+        list_documents(ListDocumentsRequest) documents;
     registry Actor: registry
-        get_actor(GetActorRequest) list_actors(ListActorsRequest) actors;
+        get_actor(GetActorRequest)
+        list_actors(ListActorsRequest) actors;
     registry Issue: registry
-        get_issue(GetIssueRequest) list_issues(ListIssuesRequest) issues;
+        get_issue(GetIssueRequest)
+        list_issues(ListIssuesRequest) issues;
     registry Situation: registry
-        get_situation(GetSituationRequest) list_situations(ListSituationsRequest) situations;
+        get_situation(GetSituationRequest)
+        list_situations(ListSituationsRequest) situations;
     registry Source: registry
-        get_source(GetSourceRequest) list_sources(ListSourcesRequest) sources;
+        get_source(GetSourceRequest)
+        list_sources(ListSourcesRequest) sources;
     registry Place: registry
-        get_place(GetPlaceRequest) list_places(ListPlacesRequest) places;
+        get_place(GetPlaceRequest)
+        list_places(ListPlacesRequest) places;
     element Judgment: assessments
-        get_judgment(GetJudgmentRequest) list_judgments(ListJudgmentsRequest) judgments;
+        get_judgment(GetJudgmentRequest)
+        list_judgments(ListJudgmentsRequest) judgments;
     element Participant: assessments
-        get_participant(GetParticipantRequest) list_participants(ListParticipantsRequest) participants;
+        get_participant(GetParticipantRequest)
+        list_participants(ListParticipantsRequest) participants;
     element RedLine: assessments
-        get_red_line(GetRedLineRequest) list_red_lines(ListRedLinesRequest) red_lines;
+        get_red_line(GetRedLineRequest)
+        list_red_lines(ListRedLinesRequest) red_lines;
     element Position: assessments
-        get_position(GetPositionRequest) list_positions(ListPositionsRequest) positions;
+        get_position(GetPositionRequest)
+        list_positions(ListPositionsRequest) positions;
     element Intention: assessments
-        get_intention(GetIntentionRequest) list_intentions(ListIntentionsRequest) intentions;
+        get_intention(GetIntentionRequest)
+        list_intentions(ListIntentionsRequest) intentions;
     element FocusArea: assessments
-        get_focus_area(GetFocusAreaRequest) list_focus_areas(ListFocusAreasRequest) focus_areas;
+        get_focus_area(GetFocusAreaRequest)
+        list_focus_areas(ListFocusAreasRequest) focus_areas;
     element Challenge: assessments
-        get_challenge(GetChallengeRequest) list_challenges(ListChallengesRequest) challenges;
+        get_challenge(GetChallengeRequest)
+        list_challenges(ListChallengesRequest) challenges;
     element Risk: assessments
-        get_risk(GetRiskRequest) list_risks(ListRisksRequest) risks;
+        get_risk(GetRiskRequest)
+        list_risks(ListRisksRequest) risks;
     element Tool: assessments
-        get_tool(GetToolRequest) list_tools(ListToolsRequest) tools;
+        get_tool(GetToolRequest)
+        list_tools(ListToolsRequest) tools;
     element Recommendation: assessments
-        get_recommendation(GetRecommendationRequest) list_recommendations(ListRecommendationsRequest) recommendations;
+        get_recommendation(GetRecommendationRequest)
+        list_recommendations(ListRecommendationsRequest) recommendations;
     element Commitment: assessments
-        get_commitment(GetCommitmentRequest) list_commitments(ListCommitmentsRequest) commitments;
+        get_commitment(GetCommitmentRequest)
+        list_commitments(ListCommitmentsRequest) commitments;
     element Forecast: assessments
-        get_forecast(GetForecastRequest) list_forecasts(ListForecastsRequest) forecasts;
+        get_forecast(GetForecastRequest)
+        list_forecasts(ListForecastsRequest) forecasts;
     element ScenarioSet: assessments
-        get_scenario_set(GetScenarioSetRequest) list_scenario_sets(ListScenarioSetsRequest) scenario_sets;
+        get_scenario_set(GetScenarioSetRequest)
+        list_scenario_sets(ListScenarioSetsRequest) scenario_sets;
     element Indicator: assessments
-        get_indicator(GetIndicatorRequest) list_indicators(ListIndicatorsRequest) indicators;
+        get_indicator(GetIndicatorRequest)
+        list_indicators(ListIndicatorsRequest) indicators;
     element Assumption: assessments
-        get_assumption(GetAssumptionRequest) list_assumptions(ListAssumptionsRequest) assumptions;
+        get_assumption(GetAssumptionRequest)
+        list_assumptions(ListAssumptionsRequest) assumptions;
     element Relation: assessments
-        get_relation(GetRelationRequest) list_relations(ListRelationsRequest) relations;
+        get_relation(GetRelationRequest)
+        list_relations(ListRelationsRequest) relations;
 }
 
 #[cfg(test)]

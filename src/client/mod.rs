@@ -34,6 +34,7 @@ use crate::model::v1;
     missing_docs,
     unreachable_pub,
     clippy::all,
+    clippy::allow_attributes_without_reason,
     clippy::pedantic,
     rustdoc::all,
     reason = "generated; documented in the proto files"
@@ -248,7 +249,7 @@ fn target(endpoint: &str, options: &Options) -> Result<Endpoint, Error> {
     };
     match Endpoint::from_shared(uri) {
         Ok(target) if target.uri().port().is_some() && target.uri().path() == "/" => {
-            Ok(target.connect_timeout(options.connect_timeout))
+            Ok(target.connect_timeout(options.connect_timeout.min(options.deadline)))
         }
         Ok(target) if target.uri().port().is_none() => Err(refused("names no port")),
         Ok(_) => Err(refused("has a path")),

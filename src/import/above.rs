@@ -11,7 +11,7 @@ use super::collect::Collector;
 use super::elements::Owner;
 use super::holders::{Holder, addressed, duty, holder, stranger};
 use super::span::Span;
-use super::subjects::{Subject, Told, speaks_of, subject};
+use super::subjects::{Subject, Told, divides, headed_subject, speaks_of, subject};
 use crate::model::v1::DoubtKind;
 
 /// Sentences of the section that are asked at most.
@@ -88,7 +88,11 @@ impl Above {
     }
 
     fn holder(&self, c: &Collector, own: &[Span]) -> Result<Option<Owner>, (Span, Vec<String>)> {
-        let near = own.iter().copied().chain(self.lead);
+        // A sentence that neither introduces what follows nor speaks of lines or aims may name
+        // anybody.
+        let speaks =
+            |lead: &Span| lead.of(c.text).ends_with(':') || subject(c.text, *lead).is_some();
+        let near = own.iter().copied().chain(self.lead.filter(speaks));
         for span in near.chain(self.headings.first().copied()) {
             let heads: Vec<Span> = subject(c.text, span)
                 .map(|told| told.at)
@@ -111,11 +115,9 @@ impl Above {
         }
         let last = self.section.len().saturating_sub(SENTENCES_MAX);
         let section = self.section.get(last..).unwrap_or(&[]);
-        let tied = |spans: &mut dyn Iterator<Item = &Span>| {
-            spans.find_map(|span| Some((tied_holder(c, *span)?, *span)))
-        };
-        let said = tied(&mut section.iter().rev());
-        let headed = || tied(&mut self.headings.iter().skip(1));
+        let tied = |span: &Span| Some((tied_holder(c, *span)?, *span));
+        let said = section.iter().rev().find_map(tied);
+        let headed = || self.headings.iter().skip(1).find_map(tied);
         Ok(said
             .or_else(headed)
             .map(|(actor, span)| owner(c.text, actor, span)))
@@ -166,26 +168,31 @@ impl Above {
     }
 
     /// What a list below is of, with the words that say so.
-    pub(super) fn subject(&self, text: &str) -> Result<Option<Told>, Span> {
-        let introduces = |span: &Span| {
-            let lead = span.of(text);
+    pub(super) fn subject(&self, c: &Collector) -> Result<Option<Told>, Span> {
+        let text = c.text;
+        let introduces = |lead: &Span| lead.of(text).trim_end_matches(['*', '_']).ends_with(':');
+        let stated = |lead: &Span| {
             // "Recommendation: a pause" states something; it introduces nothing.
-            let states = lead.contains(": ") || lead.contains(":** ") || lead.contains("**: ");
-            lead.trim_end_matches(['*', '_']).ends_with(':')
-                || (!states && lead.split_whitespace().count() <= 16)
+            let lead = lead.of(text);
+            let states = [": ", ":** ", "**: "]
+                .iter()
+                .any(|mark| lead.contains(mark));
+            !states && lead.split_whitespace().count() <= 16
         };
-        let lead = self.lead.filter(introduces);
+        let lead = self.lead.filter(|lead| introduces(lead) || stated(lead));
         if let Some(told) = lead.and_then(|lead| subject(text, lead)) {
             return Ok(Some(told));
         }
-        let heading = self
-            .headings
-            .iter()
-            .take(2)
-            .find_map(|heading| Some((*heading, subject(text, *heading)?)));
-        let Some((heading, told)) = heading else {
+        let Some((heading, told)) = self.headed(text) else {
             return Ok(None);
         };
+        // A lead-in about what somebody does, in none of these words, may be of anything.
+        if let Some(lead) = self.lead.filter(introduces)
+            && !lead.of(text).starts_with("For ")
+            && !c.names.mentions(lead.of(text)).is_empty()
+        {
+            return Err(lead);
+        }
         // A heading that names several things does not say which of them this list is of.
         let several = [
             Subject::Challenge,
@@ -196,12 +203,30 @@ impl Above {
             Subject::Judgment,
         ]
         .into_iter()
-        .filter(|other| *other != told.subject && speaks_of(text, heading, *other))
-        .count();
-        if several > 0 && told.subject != Subject::Recommendation {
+        .any(|other| other != told.subject && speaks_of(text, heading, other));
+        if several && told.subject != Subject::Recommendation {
             return Err(self.lead.unwrap_or(heading));
         }
         Ok(Some(told))
+    }
+
+    /// The nearest heading that says what is under it, and what; a heading that only divides
+    /// (by time) is passed over.
+    fn headed(&self, text: &str) -> Option<(Span, Told)> {
+        let nearest = *self.headings.first()?;
+        if let Some(told) = headed_subject(text, nearest) {
+            return Some((nearest, told));
+        }
+        let above = *self.headings.get(1)?;
+        let told = headed_subject(text, above).filter(|_| divides(nearest.of(text)))?;
+        Some((above, told))
+    }
+
+    /// Whether a list is known only by a heading above it.
+    pub(super) fn only_headed(&self, told: &Told) -> bool {
+        self.headings
+            .iter()
+            .any(|heading| heading.contains(told.at))
     }
 }
 

@@ -232,8 +232,28 @@ impl Reader<'_> {
             let reason = format!("The table has more than {allowed} rows; these were not read.");
             self.doubts.add(cut, DoubtKind::Limit, reason);
         }
-        self.found.blocks.push(Block::Table(rows));
+        self.push_table(rows);
         true
+    }
+
+    /// Rows without any separator, right after a table, go on with it.
+    fn push_table(&mut self, mut rows: Vec<Row>) {
+        let ruled = rows.iter().any(|row| row.separator);
+        let Some(Block::Table(table)) = self.found.blocks.last_mut().filter(|_| !ruled) else {
+            self.found.blocks.push(Block::Table(rows));
+            return;
+        };
+        let free = self.limits.table_rows_max.saturating_sub(table.len());
+        if let Some(first) = rows.first_mut() {
+            first.gap = true;
+        }
+        let cut = rows.split_off(free.min(rows.len()));
+        table.append(&mut rows);
+        if let (Some(first), Some(last)) = (cut.first(), cut.last()) {
+            let reason = "The table has more rows than are read; these were left out.";
+            self.doubts
+                .add(first.span.join(last.span), DoubtKind::Limit, reason);
+        }
     }
 
     /// The row that begins here with the lines it runs on over: in a table whose rows begin and

@@ -4,6 +4,7 @@
 //! changed, so that a quote is what the author wrote. It never guesses an encoding: a document
 //! that is not UTF-8 is refused with the place of the first wrong byte.
 
+use super::span::blank;
 use crate::error::{Error, Violation};
 use crate::model::limits::Limits;
 
@@ -31,7 +32,7 @@ pub(super) fn canonical(bytes: &[u8], media_type: &str, limits: &Limits) -> Resu
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match std::str::from_utf8(bytes) {
-        Ok(text) if text.trim().is_empty() => violations.push(Violation::new(
+        Ok(text) if text.trim_matches(blank).is_empty() => violations.push(Violation::new(
             "document",
             "EMPTY_DOCUMENT",
             "the document has no text",

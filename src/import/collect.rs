@@ -18,6 +18,8 @@ use crate::model::names::{Names, Resolution};
 use crate::model::slug::{numbered, slug};
 use crate::model::v1::{self, Citation, DoubtKind};
 
+/// Longest title; longer words are cut, and stand whole in the quote.
+const TITLE_BYTES_MAX: usize = 512;
 /// How many words of a statement make its title.
 const TITLE_WORDS_MAX: usize = 12;
 
@@ -145,7 +147,7 @@ impl<'a> Collector<'a> {
         self.places.insert(key, self.draft.proposed_issues.len());
         let issue = v1::Issue {
             id,
-            title: title.to_owned(),
+            title: label_of(title),
             ..v1::Issue::default()
         };
         self.draft.proposed_issues.push(issue);
@@ -227,7 +229,7 @@ impl<'a> Collector<'a> {
         let name = format!("actors/{id}");
         let actor = v1::Actor {
             id,
-            title: title.to_owned(),
+            title: label_of(title),
             ..v1::Actor::default()
         };
         self.draft.proposed_actors.push(actor);
@@ -356,10 +358,32 @@ pub(super) fn merge(into: &mut Vec<Citation>, citations: Vec<Citation>) {
 
 /// The first words of a statement.
 pub(super) fn title_of(statement: &str) -> String {
-    let words: Vec<&str> = statement.split_whitespace().collect();
-    match words.get(..TITLE_WORDS_MAX) {
-        Some(first) if words.len() > TITLE_WORDS_MAX => format!("{} …", first.join(" ")),
-        _ => statement.to_owned(),
+    let few = statement.split_whitespace().nth(TITLE_WORDS_MAX).is_none();
+    if few && statement.len() <= TITLE_BYTES_MAX {
+        return statement.to_owned();
+    }
+    let mut title = String::new();
+    for word in statement.split_whitespace().take(TITLE_WORDS_MAX) {
+        let mut cut = word.len().min(TITLE_BYTES_MAX / 2);
+        while !word.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        if title.len() + cut + 5 > TITLE_BYTES_MAX {
+            break;
+        }
+        title.push_str(word.get(..cut).unwrap_or(""));
+        title.push(' ');
+    }
+    title.push('…');
+    title
+}
+
+/// A text as a title: whole where it fits.
+pub(super) fn label_of(text: &str) -> String {
+    if text.len() <= TITLE_BYTES_MAX {
+        text.to_owned()
+    } else {
+        title_of(text)
     }
 }
 

@@ -6,12 +6,11 @@
 
 use super::chances::likelihood;
 use super::codes::{self, Code};
-use super::collect::{Collector, Place, VALUES_MAX, Value, merge, title_of};
+use super::collect::{Collector, Place, VALUES_MAX, Value, label_of, merge, title_of};
 use super::span::Span;
 use super::words::folded;
 use crate::model::v1::{
-    Attribution, AttributionMode, Challenge, Citation, DoubtKind, Endorsement, FocusArea,
-    Intention, IntentionKind, Judgment, Recommendation, RedLine, Risk, Tool,
+    Attribution, AttributionMode, Citation, DoubtKind, Endorsement, FocusArea, RedLine, Risk, Tool,
 };
 
 /// Who holds what is read, with the words that say so.
@@ -26,7 +25,7 @@ pub(super) struct Owner {
 }
 
 /// Attribution to an actor by the author, unless the words say that the actor itself spoke.
-fn attribution(owner: &Owner, words: &str) -> Attribution {
+pub(super) fn attribution(owner: &Owner, words: &str) -> Attribution {
     let told = match codes::mode(words) {
         Code::One(mode) => Some(mode),
         Code::Unstated | Code::Several => owner.mode,
@@ -41,7 +40,7 @@ fn attribution(owner: &Owner, words: &str) -> Attribution {
     }
 }
 
-fn by_author() -> Attribution {
+pub(super) fn by_author() -> Attribution {
     Attribution {
         mode: AttributionMode::AuthorJudgment.into(),
         endorsement: Endorsement::Adopted.into(),
@@ -85,7 +84,7 @@ impl Collector<'_> {
                 let id = self.id("redLines", &line.issue.text);
                 self.draft.red_lines.push(RedLine {
                     id,
-                    title: line.issue.text.clone(),
+                    title: label_of(&line.issue.text),
                     attribution: Some(attribution(&line.owner, &line.stance.text)),
                     citations: Vec::new(),
                     actor: line.owner.actor.clone(),
@@ -260,7 +259,7 @@ impl Collector<'_> {
                 let id = self.id("focusAreas", &title.text);
                 self.draft.focus_areas.push(FocusArea {
                     id,
-                    title: title.text.clone(),
+                    title: label_of(&title.text),
                     attribution: Some(by_author()),
                     ..FocusArea::default()
                 });
@@ -327,7 +326,7 @@ impl Collector<'_> {
                 let id = self.id("tools", &title.text);
                 self.draft.tools.push(Tool {
                     id,
-                    title: title.text.clone(),
+                    title: label_of(&title.text),
                     attribution: Some(by_author()),
                     kind: kind.map_or(0, Into::into),
                     ..Tool::default()
@@ -384,135 +383,5 @@ impl Collector<'_> {
             tool.side_effects.push(effect.text.clone());
         }
         merge(&mut tool.citations, vec![cited]);
-    }
-
-    pub(super) fn challenge(&mut self, statement: &Value, more: Vec<Citation>) {
-        let key = ("challenges", String::new(), folded(&statement.text));
-        let next = self.draft.challenges.len();
-        let Some(place) = self.place(key, next, statement.at) else {
-            return;
-        };
-        let mut citations = vec![self.cite(statement.at, &["statement"])];
-        citations.extend(more);
-        if place == Place::New {
-            let id = self.id("challenges", &title_of(&statement.text));
-            self.draft.challenges.push(Challenge {
-                id,
-                title: title_of(&statement.text),
-                attribution: Some(by_author()),
-                statement: statement.text.clone(),
-                ..Challenge::default()
-            });
-        }
-        let index = if let Place::Known(index) = place {
-            index
-        } else {
-            next
-        };
-        if let Some(challenge) = self.draft.challenges.get_mut(index) {
-            merge(&mut challenge.citations, citations);
-        }
-    }
-
-    pub(super) fn intention(
-        &mut self,
-        statement: &Value,
-        owner: &Owner,
-        kind: IntentionKind,
-        more: Vec<Citation>,
-    ) {
-        let key = ("intentions", owner.actor.clone(), folded(&statement.text));
-        let next = self.draft.intentions.len();
-        let Some(place) = self.place(key, next, statement.at) else {
-            return;
-        };
-        let mut citations = vec![self.cite(statement.at, &["statement"])];
-        if let Some(at) = owner.at {
-            citations.push(self.cite(at, &["actor"]));
-        }
-        citations.extend(more);
-        if place == Place::New {
-            let id = self.id("intentions", &title_of(&statement.text));
-            self.draft.intentions.push(Intention {
-                id,
-                title: title_of(&statement.text),
-                attribution: Some(attribution(owner, "")),
-                likelihood: likelihood(&statement.text),
-                actor: owner.actor.clone(),
-                statement: statement.text.clone(),
-                kind: kind.into(),
-                ..Intention::default()
-            });
-        }
-        let index = if let Place::Known(index) = place {
-            index
-        } else {
-            next
-        };
-        if let Some(intention) = self.draft.intentions.get_mut(index) {
-            merge(&mut intention.citations, citations);
-        }
-    }
-
-    pub(super) fn recommendation(&mut self, statement: &Value, to: &Owner, more: Vec<Citation>) {
-        let key = ("recommendations", to.actor.clone(), folded(&statement.text));
-        let next = self.draft.recommendations.len();
-        let Some(place) = self.place(key, next, statement.at) else {
-            return;
-        };
-        let mut citations = vec![self.cite(statement.at, &["statement"])];
-        if let Some(at) = to.at {
-            citations.push(self.cite(at, &["addressee"]));
-        }
-        citations.extend(more);
-        if place == Place::New {
-            let id = self.id("recommendations", &title_of(&statement.text));
-            self.draft.recommendations.push(Recommendation {
-                id,
-                title: title_of(&statement.text),
-                attribution: Some(by_author()),
-                statement: statement.text.clone(),
-                addressee: to.actor.clone(),
-                ..Recommendation::default()
-            });
-        }
-        let index = if let Place::Known(index) = place {
-            index
-        } else {
-            next
-        };
-        if let Some(recommendation) = self.draft.recommendations.get_mut(index) {
-            merge(&mut recommendation.citations, citations);
-        }
-    }
-
-    pub(super) fn judgment(&mut self, statement: &Value, more: Vec<Citation>) {
-        let key = ("judgments", String::new(), folded(&statement.text));
-        let next = self.draft.judgments.len();
-        let Some(place) = self.place(key, next, statement.at) else {
-            return;
-        };
-        let mut citations = vec![self.cite(statement.at, &["statement"])];
-        citations.extend(more);
-        if place == Place::New {
-            let id = self.id("judgments", &title_of(&statement.text));
-            self.draft.judgments.push(Judgment {
-                id,
-                title: title_of(&statement.text),
-                attribution: Some(by_author()),
-                likelihood: likelihood(&statement.text),
-                statement: statement.text.clone(),
-                key: Some(true),
-                ..Judgment::default()
-            });
-        }
-        let index = if let Place::Known(index) = place {
-            index
-        } else {
-            next
-        };
-        if let Some(judgment) = self.draft.judgments.get_mut(index) {
-            merge(&mut judgment.citations, citations);
-        }
     }
 }

@@ -224,7 +224,7 @@ pub(super) fn addressed<'n>(
         .mentions(part)
         .into_iter()
         .filter_map(|mention| {
-            let (first, _) = place(&mention, &words)?;
+            let (first, last) = place(&mention, &words)?;
             let before = (0..first)
                 .rev()
                 .find(|at| words.get(*at).is_some_and(|word| word.text != "the"))?;
@@ -232,7 +232,10 @@ pub(super) fn addressed<'n>(
             let near = heads
                 .iter()
                 .any(|head| *head < before && before - head <= 4);
-            (near && matches!(word, "to" | "for")).then_some((4, mention))
+            // "to the US and European capitals": several are addressed.
+            let after = words.get(last + 1).map_or("", |word| word.text.as_str());
+            let alone = !matches!(after, "and" | "or");
+            (near && alone && matches!(word, "to" | "for")).then_some((4, mention))
         })
         .collect();
     settle(span, scored)

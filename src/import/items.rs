@@ -23,7 +23,7 @@ const LABEL_WORDS_MAX: usize = 8;
 
 /// Reads the elements of a list.
 pub(super) fn read_list(c: &mut Collector, items: &[Item], above: &Above) {
-    let told = match above.subject(c.text) {
+    let told = match above.subject(c) {
         Ok(Some(told)) => told,
         Ok(None) => {
             self_told(c, items, above);
@@ -35,16 +35,16 @@ pub(super) fn read_list(c: &mut Collector, items: &[Item], above: &Above) {
             return;
         }
     };
+    let labels = labels_are_actors(c, items);
     let owner = match told.subject {
+        Subject::Intention(_) | Subject::RedLine if labels => Owner::default(),
         Subject::Intention(_) | Subject::RedLine => {
-            let each = items
-                .iter()
-                .all(|item| item.depth > 0 || labelled_actor(c, item.text).is_some());
-            if each {
-                Owner::default()
-            } else {
-                above.owner(c, &[], told.at)
+            let owner = above.owner(c, &[], told.at);
+            // Only a heading, and nobody named: too little to say that these are lines or aims.
+            if owner.actor.is_empty() && above.only_headed(&told) {
+                return;
             }
+            owner
         }
         Subject::Recommendation => above.addressee(c),
         Subject::Challenge
@@ -65,10 +65,19 @@ pub(super) fn read_list(c: &mut Collector, items: &[Item], above: &Above) {
         &Reading {
             subject: told.subject,
             owner,
+            labels,
             usual,
             above,
         },
     );
+}
+
+/// Whether each outermost item is labelled with an actor: only then a label says whose an item
+/// is. Among other labels ("Domestic: ...", "Iran: ...") it may say what the item is about.
+fn labels_are_actors(c: &Collector, items: &[Item]) -> bool {
+    let outermost = items.iter().map(|item| item.depth).min().unwrap_or(0);
+    let mut top = items.iter().filter(|item| item.depth == outermost);
+    !items.is_empty() && top.all(|item| labelled_actor(c, item.text).is_some())
 }
 
 /// A list whose items are labels that say for themselves what stands under them.
@@ -88,6 +97,8 @@ fn self_told(c: &mut Collector, items: &[Item], above: &Above) {
 struct Reading<'a> {
     subject: Subject,
     owner: Owner,
+    /// The labels of the items are the actors they speak of.
+    labels: bool,
     usual: usize,
     above: &'a Above,
 }
@@ -135,6 +146,7 @@ fn read_under(c: &mut Collector, item: &Item, under: &[Item], reading: &Reading)
     let mut below = Reading {
         subject: reading.subject,
         owner: reading.owner.clone(),
+        labels: labels_are_actors(c, under),
         usual: reading.usual,
         above: reading.above,
     };
@@ -160,7 +172,11 @@ fn read_under(c: &mut Collector, item: &Item, under: &[Item], reading: &Reading)
 
 fn read_item(c: &mut Collector, at: Span, more: Vec<Citation>, reading: &Reading) {
     let (label, rest) = split(c.text, at);
-    let named = label.and_then(|label| actor_of(c, label));
+    let own = |label: &Span| {
+        let label = label.of(c.text);
+        reading.labels || label.starts_with("For ") || label.starts_with("To ")
+    };
+    let named = label.filter(own).and_then(|label| actor_of(c, label));
     let (own, at) = match (named, rest) {
         (Some(named), Some(rest)) => (named, rest),
         _ => (reading.owner.clone(), at),
@@ -214,17 +230,21 @@ fn risk(
     rest: Option<Span>,
     more: Vec<Citation>,
 ) {
-    let rated = rest.map(|rest| c.value(rest)).filter(|rest| {
-        let first = rest
-            .text
-            .split(|c: char| !c.is_alphabetic())
-            .next()
-            .unwrap_or("");
-        codes::level(first) != Code::Unstated || matches!(first, "CRITICAL" | "SEVERE" | "ELEVATED")
-    });
-    match (label, rated) {
-        (Some(label), Some(rating)) => {
-            if let Some(link) = c.risk(&c.value(label), "", more) {
+    let rating = |part: Option<Span>| {
+        part.map(|part| c.value(part))
+            .filter(|part| rated(&part.text))
+    };
+    let (statement, rating) = match (label, rest) {
+        (Some(label), Some(rest)) => match (rating(Some(label)), rating(Some(rest))) {
+            (Some(rating), None) => (Some(rest), Some(rating)),
+            (None, Some(rating)) => (Some(label), Some(rating)),
+            (None, None) | (Some(_), Some(_)) => (None, None),
+        },
+        (None, _) | (_, None) => (None, None),
+    };
+    match (statement, rating) {
+        (Some(statement), Some(rating)) => {
+            if let Some(link) = c.risk(&c.value(statement), "", more) {
                 c.grade(
                     &link,
                     Grades {
@@ -238,6 +258,20 @@ fn risk(
             c.risk(value, "", more);
         }
     }
+}
+
+/// Whether a piece begins with a word of a scale of risks.
+fn rated(text: &str) -> bool {
+    let mut words = text
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or("");
+    let short = words.count() == 0 || first.chars().all(char::is_uppercase);
+    let scaled = matches!(
+        first.to_lowercase().as_str(),
+        "critical" | "severe" | "elevated"
+    );
+    short && (scaled || codes::level(first) != Code::Unstated)
 }
 
 /// Who an item itself tells to act: "Washington should ...".

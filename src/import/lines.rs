@@ -10,6 +10,9 @@ use super::span::Span;
 /// Blanks that a tab stands for.
 const TAB_COLUMNS: usize = 4;
 
+/// Marks that begin an item.
+const BULLETS: &str = "-*+•‣◦▪●○■·–—→";
+
 /// A line and what it looks like.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line {
@@ -166,10 +169,7 @@ fn item(line: &str, span: Span) -> Option<Shape> {
 /// Bytes of the marker of a list item, and whether it numbers.
 fn marker(line: &str) -> Option<(bool, usize)> {
     let first = line.chars().next()?;
-    if matches!(
-        first,
-        '-' | '*' | '+' | '•' | '‣' | '◦' | '▪' | '●' | '○' | '■' | '·' | '–' | '—' | '→'
-    ) {
+    if BULLETS.contains(first) {
         return Some((false, first.len_utf8()));
     }
     let open = usize::from(first == '(');

@@ -38,6 +38,7 @@ mod roles;
 mod rows;
 mod sentences;
 mod span;
+mod statements;
 mod subjects;
 mod table;
 mod words;

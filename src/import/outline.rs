@@ -5,7 +5,7 @@
 //! a text without a heading has no title, and a doubt says so.
 
 use super::blocks::{Block, Blocks};
-use super::collect::Collector;
+use super::collect::{Collector, label_of};
 use super::foreign::foreign_within;
 use super::plain::plain;
 use super::sentences::sentences;
@@ -47,7 +47,7 @@ fn title(c: &mut Collector, blocks: &Blocks) {
         .find(|(_, level)| *level == 1)
         .or(headings().next());
     match blocks.front_title.or(first.map(|(span, _)| span)) {
-        Some(span) => c.draft.title = plain(span.of(c.text)),
+        Some(span) => c.draft.title = label_of(&plain(span.of(c.text))),
         None => {
             let all = Span::new(0, c.text.len()).trimmed(c.text);
             let line = all.of(c.text).lines().next().unwrap_or("").len();
@@ -126,7 +126,7 @@ fn sections(c: &mut Collector, blocks: &[Block]) {
         }
         open.push(sections.len());
         sections.push(Section {
-            title: plain(span.of(c.text)),
+            title: label_of(&plain(span.of(c.text))),
             level: *level,
             start: Some(offset(span.start)),
             end: Some(offset(c.text.len())),

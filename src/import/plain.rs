@@ -10,6 +10,24 @@ use super::span::blank;
 /// How far a link's text or address may reach before it is taken for plain brackets.
 const LINK_BYTES_MAX: usize = 2_000;
 
+/// Cells that say that there is nothing.
+const NOTHING: [&str; 9] = [
+    "-",
+    "—",
+    "–",
+    "n/a",
+    "none",
+    "tbd",
+    "not stated",
+    "unknown",
+    "?",
+];
+
+/// Whether the words of a cell say that there is nothing.
+pub(super) fn says_nothing(words: &str) -> bool {
+    words.is_empty() || NOTHING.contains(&words.to_lowercase().as_str())
+}
+
 /// The words of `raw`, in one line.
 pub(super) fn plain(raw: &str) -> String {
     let mut words = String::with_capacity(raw.len());

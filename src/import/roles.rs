@@ -162,6 +162,9 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
     ])
 });
 
+/// A cell with more words is no header.
+const HEADER_WORDS_MAX: usize = 9;
+
 const PREPOSITIONS: [&str; 17] = [
     "of", "for", "to", "in", "on", "by", "with", "at", "from", "against", "over", "if", "behind",
     "under", "about", "when", "after",
@@ -170,6 +173,9 @@ const PREPOSITIONS: [&str; 17] = [
 /// The role that a header states.
 pub(super) fn role(header: &str) -> Role {
     let words = words(header);
+    if words.len() > HEADER_WORDS_MAX {
+        return Role::Unknown;
+    }
     if words.is_empty() {
         return if header.contains('#') {
             Role::Aside
@@ -188,6 +194,10 @@ pub(super) fn role(header: &str) -> Role {
             break;
         }
         head = hit;
+    }
+    // The number of a scenario is about scenarios.
+    if head.meaning == Role::Aside && hits.iter().any(|hit| hit.meaning == Role::Other) {
+        return Role::Other;
     }
     let question = |role| matches!(role, Role::Implication | Role::Stance | Role::Purpose);
     if question(first.meaning) && words.first().is_some_and(|word| word.text == "what") {
@@ -369,6 +379,12 @@ impl Roles {
     }
 
     fn lists(&self) -> Option<Shape> {
+        // A table that begins with scores says what to do at which score.
+        let first = self.0.iter().find(|role| **role != Role::Aside);
+        let scored = self.has(Role::Rating) && !self.has(Role::Addressee);
+        if scored || matches!(first, Some(Role::Likelihood)) {
+            return None;
+        }
         let statement = [Role::Intention, Role::Aim];
         if let (Some(actor), Some(statement)) =
             (self.column(&[Role::Actor]), self.column(&statement))

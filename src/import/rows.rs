@@ -8,25 +8,12 @@ use super::above::Above;
 use super::chances::Grades;
 use super::collect::{Collector, Value, median, overrun};
 use super::elements::{Line, Owner};
-use super::plain::plain;
+use super::plain::{plain, says_nothing};
 use super::roles::{Role, Roles, Shape, role};
 use super::span::Span;
 use super::table::{Grid, Row, grids};
 use crate::model::names::Resolution;
 use crate::model::v1::{DoubtKind, IntentionKind};
-
-/// Cells that say that there is nothing.
-const NOTHING: [&str; 9] = [
-    "-",
-    "—",
-    "–",
-    "n/a",
-    "none",
-    "tbd",
-    "not stated",
-    "unknown",
-    "?",
-];
 
 /// Reads the elements of a run of rows.
 pub(super) fn read_table(c: &mut Collector, rows: &[Row], above: &Above) {
@@ -343,7 +330,7 @@ impl GridReader<'_> {
             return Cell::Empty;
         };
         let value = c.value(at);
-        if value.text.is_empty() || NOTHING.contains(&value.text.to_lowercase().as_str()) {
+        if says_nothing(&value.text) {
             return Cell::Empty;
         }
         let usual = self.usual.get(column).copied().unwrap_or(0);

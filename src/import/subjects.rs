@@ -92,7 +92,8 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
             Subject::RedLine,
             "red line, redline, will not accept, would not accept, non negotiable*, \
              nonnegotiable*, will not cross, deal breaker, dealbreaker, demand, line in the sand, \
-             insist* on, will not yield, will not concede, will not give",
+             condition for, precondition, insist* on, will not yield, will not concede, \
+             will not give",
         ),
         (
             Subject::Tool,
@@ -113,6 +114,81 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
         ),
     ])
 });
+
+/// Nouns that need not be the head of their phrase.
+const NOUNS: [&str; 20] = [
+    "challenge",
+    "obstacle",
+    "problem",
+    "constraint",
+    "barrier",
+    "risk",
+    "danger",
+    "threat",
+    "hazard",
+    "intention",
+    "aim",
+    "goal",
+    "objective",
+    "interest",
+    "ambition",
+    "line",
+    "demand",
+    "tool",
+    "instrument",
+    "lever",
+];
+/// Words after a noun with which it still is the head.
+const FOLLOWERS: [&str; 48] = [
+    "of",
+    "for",
+    "in",
+    "to",
+    "and",
+    "or",
+    "on",
+    "at",
+    "from",
+    "by",
+    "with",
+    "before",
+    "after",
+    "under",
+    "over",
+    "against",
+    "between",
+    "behind",
+    "beyond",
+    "within",
+    "vs",
+    "versus",
+    "include",
+    "remain",
+    "are",
+    "is",
+    "ahead",
+    "that",
+    "which",
+    "who",
+    "now",
+    "today",
+    "next",
+    "here",
+    "below",
+    "assessment",
+    "profile",
+    "register",
+    "list",
+    "overview",
+    "matrix",
+    "analysis",
+    "factor",
+    "level",
+    "summary",
+    "table",
+    "section",
+    "map",
+];
 
 /// Words that turn a noun into what is to be done about it.
 const REDUCES: [&str; 18] = [
@@ -176,6 +252,54 @@ pub(super) fn subject(text: &str, span: Span) -> Option<Told> {
         subject: hit.meaning,
         at: span.part(first.start, last.end),
     })
+}
+
+/// What a heading says that a list under it is of. Its noun must be the head: under "Drivers of
+/// Threat Perceptions" stand no threats.
+pub(super) fn headed_subject(text: &str, span: Span) -> Option<Told> {
+    let told = subject(text, span)?;
+    let rest = text.get(told.at.end..span.end).unwrap_or("");
+    let noun = words(told.at.of(text))
+        .last()
+        .is_some_and(|word| NOUNS.contains(&word.text.as_str()));
+    let next = words(rest).into_iter().next();
+    let parted = rest
+        .trim_start()
+        .starts_with(|c: char| !c.is_alphanumeric());
+    let heads = next
+        .is_none_or(|word| FOLLOWERS.contains(&word.text.as_str()) || word.text.ends_with("ing"));
+    (!noun || parted || heads).then_some(told)
+}
+
+/// Whether a heading only divides what the one above it announces: by time, or by whose it is.
+pub(super) fn divides(heading: &str) -> bool {
+    const DIVIDERS: [&str; 22] = [
+        "immediate",
+        "immediately",
+        "short",
+        "medium",
+        "long",
+        "near",
+        "term",
+        "hour",
+        "day",
+        "week",
+        "month",
+        "year",
+        "phase",
+        "now",
+        "later",
+        "first",
+        "second",
+        "third",
+        "next",
+        "today",
+        "priority",
+        "urgent",
+    ];
+    words(heading)
+        .iter()
+        .any(|word| DIVIDERS.contains(&word.text.as_str()))
 }
 
 /// Whether `text` has words of that subject, whatever its head.

@@ -20,6 +20,8 @@ pub(super) struct Row {
     pub(super) closed: bool,
     /// Consists of dashes.
     pub(super) separator: bool,
+    /// Blank lines or words of the page stand between it and the row before.
+    pub(super) gap: bool,
     /// The cells past the limit of columns, which were not read.
     pub(super) cut: Option<Span>,
 }
@@ -45,6 +47,8 @@ pub(super) struct Grid {
     /// A row with one cell above the header.
     pub(super) caption: Option<Span>,
     pub(super) header: Row,
+    /// A separator stands under the header.
+    underlined: bool,
     pub(super) rows: Vec<Row>,
 }
 
@@ -89,6 +93,7 @@ pub(super) fn row(text: &str, span: Span, columns_max: usize) -> Row {
         opened,
         closed,
         separator,
+        gap: false,
         cut,
     }
 }
@@ -130,6 +135,7 @@ pub(super) fn grids(text: &str, rows: &[Row], means: impl Fn(&Row) -> bool) -> V
                 grids.push(Grid {
                     caption,
                     header: row.clone(),
+                    underlined,
                     rows: Vec::new(),
                 });
             }
@@ -140,12 +146,14 @@ pub(super) fn grids(text: &str, rows: &[Row], means: impl Fn(&Row) -> bool) -> V
         }
         let fits = next.is_some_and(|next| next.cells.len() == row.cells.len());
         let wider = fits && row.width() != grid.header.width();
-        let starts = underlined && (means(row) || wider);
-        let late = grid.rows.is_empty() && !means(&grid.header) && means(row);
+        let starts = (underlined || row.gap) && (means(row) || wider);
+        let unsure = grid.rows.is_empty() && !grid.underlined && !means(&grid.header);
+        let late = unsure && means(row);
         if starts || late {
             grids.push(Grid {
                 caption: None,
                 header: row.clone(),
+                underlined,
                 rows: Vec::new(),
             });
         } else {

@@ -147,11 +147,14 @@ impl Ledger {
         let reader = journal.reader();
         let genesis = genesis(reader.as_ref())?;
         let replayed = replay(reader.as_ref(), &store)?;
-        if replayed > 0 {
+        if replayed > 1 {
             info!(
                 records = replayed,
                 "the store was brought up to the journal"
             );
+        }
+        if replayed > 0 {
+            store.checkpoint(&journal.head())?;
         }
         let store = Arc::new(store);
         let (head, seen) = watch::channel(journal.head().revision);
@@ -159,6 +162,11 @@ impl Ledger {
         let (sender, receiver) = mpsc::channel(limits.commit_queue_max);
         let clock = Arc::new(Clock::default());
         let chain = Arc::new(Mutex::new(journal.head().chain));
+        let checkpointed = if replayed > 0 {
+            journal.head().revision
+        } else {
+            checkpointed
+        };
         let committer = Committer {
             journal,
             store: Arc::clone(&store),
@@ -226,9 +234,11 @@ impl Ledger {
         sender
             .send(Proposal { change, answer })
             .await
-            .map_err(|_| closing())?;
+            .map_err(|_closed| closing())?;
         drop(sender);
-        answered.await.map_err(|_| stopped("the writer stopped"))?
+        answered
+            .await
+            .map_err(|_gone| stopped("the writer stopped"))?
     }
 
     /// What became of an earlier copy of the same request, if there was one.
@@ -333,7 +343,7 @@ impl Ledger {
             .await;
         let head = settled
             .map(|head| *head)
-            .map_err(|_| stopped("the writer stopped"));
+            .map_err(|_gone| stopped("the writer stopped"));
         let revision = self.inner.store.revision_at(time_us).min(head?);
         if revision > 0 {
             return Ok(revision);

@@ -157,11 +157,10 @@ static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
         .collect();
     let elements = message("Assessment").into_iter().flat_map(|assessment| {
         let fields: Vec<FieldDescriptor> = assessment.fields().collect();
-        fields.into_iter().filter_map(|field| match field.kind() {
-            Shape::Message(element) if field.number() >= FIRST_ELEMENT_FIELD => {
-                Some((element, field.json_name().to_owned(), field.number()))
-            }
-            _ => None,
+        fields.into_iter().filter_map(|field| {
+            let element = field.kind().as_message()?.clone();
+            let holds = field.number() >= FIRST_ELEMENT_FIELD;
+            holds.then(|| (element, field.json_name().to_owned(), field.number()))
         })
     });
     found.extend(elements);
@@ -258,24 +257,25 @@ fn nested(field: &FieldDescriptor, fields: &mut Vec<Field>, others: &mut Vec<Str
 }
 
 fn index(field: &FieldDescriptor) -> Option<Index> {
-    match field.kind() {
-        Shape::Enum(values) => {
-            let prefix = values
-                .get_value(0)?
-                .name()
-                .strip_suffix("UNSPECIFIED")?
-                .to_owned();
-            let mut numbers = HashMap::new();
-            for value in values.values() {
-                numbers.insert(value.name().to_owned(), value.number());
-                if let Some(short) = value.name().strip_prefix(&prefix) {
-                    numbers.insert(short.to_owned(), value.number());
-                }
-            }
-            Some(Index::Enum(numbers))
-        }
-        Shape::String if LINKS.contains(&field.name()) => Some(Index::Text),
-        Shape::Bool => Some(Index::Bool),
-        _ => None,
+    let shape = field.kind();
+    if shape == Shape::Bool {
+        return Some(Index::Bool);
     }
+    if shape == Shape::String {
+        return LINKS.contains(&field.name()).then_some(Index::Text);
+    }
+    let values = shape.as_enum()?;
+    let prefix = values
+        .get_value(0)?
+        .name()
+        .strip_suffix("UNSPECIFIED")?
+        .to_owned();
+    let mut numbers = HashMap::new();
+    for value in values.values() {
+        numbers.insert(value.name().to_owned(), value.number());
+        if let Some(short) = value.name().strip_prefix(&prefix) {
+            numbers.insert(short.to_owned(), value.number());
+        }
+    }
+    Some(Index::Enum(numbers))
 }

@@ -23,6 +23,7 @@ pub mod slug;
     missing_docs,
     unreachable_pub,
     clippy::all,
+    clippy::allow_attributes_without_reason,
     clippy::pedantic,
     rustdoc::all,
     reason = "generated; documented in the proto files"

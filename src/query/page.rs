@@ -60,12 +60,12 @@ pub fn open(token: &str, bond: &Bond<'_>, limits: &Limits) -> Result<Place, Erro
     if token.len() > limits.page_token_bytes_max {
         return Err(refused());
     }
-    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| refused())?;
+    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_forged| refused())?;
     let split = bytes.len().checked_sub(MAC_BYTES).ok_or_else(refused)?;
     let (payload, mac) = bytes.split_at_checked(split).ok_or_else(refused)?;
     authenticate(payload, bond)?
         .verify_truncated_left(mac)
-        .map_err(|_| refused())?;
+        .map_err(|_forged| refused())?;
     let (head, name) = payload.split_at_checked(HEAD_BYTES).ok_or_else(refused)?;
     let number = |from: usize| -> Option<Revision> {
         Some(Revision::from_be_bytes(

@@ -1,4 +1,4 @@
-//! The server put together: configuration, ledger, doors, health, reflection, shutdown. Wiring only.
+//! The server put together: configuration, ledger, doors, health, reflection, shutdown; wiring.
 //!
 //! ```text
 //! start: open the ledger -> bind -> sample, if asked -> SERVING

@@ -57,13 +57,15 @@ impl AssessmentService for Door {
         Tool: get_tool(GetToolRequest),
             list_tools(ListToolsRequest) -> ListToolsResponse { tools };
         Recommendation: get_recommendation(GetRecommendationRequest),
-            list_recommendations(ListRecommendationsRequest) -> ListRecommendationsResponse { recommendations };
+            list_recommendations(ListRecommendationsRequest)
+            -> ListRecommendationsResponse { recommendations };
         Commitment: get_commitment(GetCommitmentRequest),
             list_commitments(ListCommitmentsRequest) -> ListCommitmentsResponse { commitments };
         Forecast: get_forecast(GetForecastRequest),
             list_forecasts(ListForecastsRequest) -> ListForecastsResponse { forecasts };
         ScenarioSet: get_scenario_set(GetScenarioSetRequest),
-            list_scenario_sets(ListScenarioSetsRequest) -> ListScenarioSetsResponse { scenario_sets };
+            list_scenario_sets(ListScenarioSetsRequest)
+            -> ListScenarioSetsResponse { scenario_sets };
         Indicator: get_indicator(GetIndicatorRequest),
             list_indicators(ListIndicatorsRequest) -> ListIndicatorsResponse { indicators };
         Assumption: get_assumption(GetAssumptionRequest),
@@ -80,7 +82,8 @@ impl AssessmentService for Door {
     }
 
     unbuilt! {
-        batch_get_assessments(plain::BatchGetAssessmentsRequest) -> wired::BatchGetAssessmentsResponse;
+        batch_get_assessments(plain::BatchGetAssessmentsRequest)
+            -> wired::BatchGetAssessmentsResponse;
         create_assessment(wired::CreateAssessmentRequest) -> Lazy<plain::Assessment>;
         update_assessment(wired::UpdateAssessmentRequest) -> Lazy<plain::Assessment>;
         delete_assessment(plain::DeleteAssessmentRequest) -> Lazy<plain::Assessment>;
@@ -175,7 +178,7 @@ fn published(
         return Err(Error::Precondition {
             reason: "STATE_FORBIDS",
             name: name.to_string(),
-            description: format!("only a draft can be published, it is {:?}", header.state()),
+            description: format!("only a draft can be published, it is {}", state(&header)),
         });
     }
     let mut change = Change {
@@ -193,4 +196,12 @@ fn published(
         tombstone: false,
     });
     Ok(((), Some(change)))
+}
+
+/// The state as people write it: `DRAFT`.
+fn state(header: &plain::Assessment) -> &'static str {
+    header
+        .state()
+        .as_str_name()
+        .trim_start_matches("ASSESSMENT_STATE_")
 }

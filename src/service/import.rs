@@ -49,7 +49,7 @@ enum Place {
     Known { document: Name, assessment: Name },
     /// It was given these names.
     Given {
-        document: plain::Document,
+        document: Box<plain::Document>,
         assessment: Box<plain::Assessment>,
     },
 }
@@ -273,7 +273,7 @@ fn compose(reading: &Reading, view: &View) -> Result<(Place, Option<Change>), Er
     } else {
         add(&assessment.name, header.to_vec());
     }
-    let assessment = Box::new(assessment);
+    let (document, assessment) = (Box::new(document), Box::new(assessment));
     Ok((
         Place::Given {
             document,

@@ -41,19 +41,18 @@ pub(super) struct Listed {
 
 /// Takes the fields that every list request has out of one; the others by name.
 macro_rules! asked {
-    ($request:expr $(, $field:ident)*) => {
-        $crate::service::list::Asked {
-            page_size: $request.page_size,
-            page_token: $request.page_token,
-            filter: $request.filter,
-            order_by: $request.order_by,
-            read: $request.read,
-            show_deleted: $request.show_deleted,
-            include_total_size: $request.include_total_size,
-            $($field: $request.$field,)*
-            ..Default::default()
-        }
-    };
+    ($request:expr $(, $field:ident)*) => {{
+        let mut asked = $crate::service::list::Asked::default();
+        asked.page_size = $request.page_size;
+        asked.page_token = $request.page_token;
+        asked.filter = $request.filter;
+        asked.order_by = $request.order_by;
+        asked.read = $request.read;
+        asked.show_deleted = $request.show_deleted;
+        asked.include_total_size = $request.include_total_size;
+        $(asked.$field = $request.$field;)*
+        asked
+    }};
 }
 
 /// Puts a page into the response of its method.
@@ -235,8 +234,9 @@ fn parent(text: &str, kind: &'static Kind) -> Result<Option<Name>, Error> {
 }
 
 fn page_size(size: i32, limits: &crate::model::limits::Limits) -> Result<usize, Error> {
-    let given = usize::try_from(size)
-        .map_err(|_| Error::invalid("page_size", "PAGE_SIZE_NEGATIVE", format!("{size} given")))?;
+    let given = usize::try_from(size).map_err(|_negative| {
+        Error::invalid("page_size", "PAGE_SIZE_NEGATIVE", format!("{size} given"))
+    })?;
     Ok(if given == 0 {
         limits.page_size_default
     } else {

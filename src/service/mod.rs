@@ -43,6 +43,7 @@ pub use self::wired::registry_service_server::RegistryServiceServer;
     missing_docs,
     unreachable_pub,
     clippy::all,
+    clippy::allow_attributes_without_reason,
     clippy::pedantic,
     clippy::large_futures,
     rustdoc::all,

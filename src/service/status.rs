@@ -91,10 +91,10 @@ fn metadata(failure: &Error) -> HashMap<String, String> {
         .collect()
 }
 
-/// FieldViolation has no reason of its own in this library, so it leads the description.
 fn field(violation: &Violation) -> FieldViolation {
-    let description = format!("{}: {}", violation.reason, violation.description);
-    FieldViolation::new(&violation.field, description)
+    let mut field = FieldViolation::new(&violation.field, &violation.description);
+    field.reason = violation.reason.to_owned();
+    field
 }
 
 fn kind_of(name: &str) -> &'static str {

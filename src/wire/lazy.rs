@@ -133,10 +133,9 @@ mod tests {
         let labels = [("desk".to_owned(), "east".to_owned())].into();
         let scale = v1::OrdinalScale {
             points: vec![v1::ordinal_scale::Point {
-                value: 1,
+                value: Some(1.0),
                 label: "step".into(),
             }],
-            ..Default::default()
         };
         v1::Issue {
             name: "issues/x".into(),

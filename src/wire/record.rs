@@ -14,6 +14,7 @@ use crate::error::Error;
     missing_docs,
     unreachable_pub,
     clippy::all,
+    clippy::allow_attributes_without_reason,
     reason = "generated; documented in the proto file"
 )]
 mod v1 {

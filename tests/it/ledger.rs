@@ -23,7 +23,10 @@ pub(crate) fn caller() -> Caller {
 }
 
 fn limits() -> Limits {
-    Limits { segment_bytes: 1 << 20, ..Limits::default() }
+    Limits {
+        segment_bytes: 1 << 20,
+        ..Limits::default()
+    }
 }
 
 pub(crate) fn open(folder: &Path) -> Ledger {
@@ -39,11 +42,18 @@ fn name(text: &str) -> Name {
 }
 
 pub(crate) async fn latest(ledger: &Ledger) -> View {
-    ledger.read(caller(), At::Latest, NOW_US).await.expect("a view")
+    ledger
+        .read(caller(), At::Latest, NOW_US)
+        .await
+        .expect("a view")
 }
 
 fn effect(name: &str, message: &impl Message) -> Effect {
-    Effect { name: name.to_owned(), body: message.encode_to_vec(), tombstone: false }
+    Effect {
+        name: name.to_owned(),
+        body: message.encode_to_vec(),
+        tombstone: false,
+    }
 }
 
 pub(crate) fn header(id: &str, state: v1::AssessmentState) -> Effect {
@@ -136,7 +146,11 @@ async fn filled(folder: &Path, commits: usize) -> Ledger {
     for at in 0..commits {
         let actor = ["actors/russia", "actors/ukraine"][at % 2];
         let posture = [v1::Posture::Prohibits, v1::Posture::Requires][at % 2];
-        commit(&ledger, vec![line("talks", &format!("l{}", at % 17), actor, posture)]).await;
+        commit(
+            &ledger,
+            vec![line("talks", &format!("l{}", at % 17), actor, posture)],
+        )
+        .await;
     }
     ledger
 }
@@ -153,9 +167,17 @@ async fn a_commit_is_visible_at_once_and_survives_a_restart() {
     let ledger = open(folder.path());
     assert_eq!(latest(&ledger).await.revision(), head);
     assert_eq!(digest(&ledger).await, before);
-    let again = commit(&ledger, vec![line("talks", "new", "actors/x", v1::Posture::Claims)]).await;
+    let again = commit(
+        &ledger,
+        vec![line("talks", "new", "actors/x", v1::Posture::Claims)],
+    )
+    .await;
     assert_eq!(again.revision, head + 1);
-    assert_ne!(digest(&ledger).await, before, "the digest tells a difference");
+    assert_ne!(
+        digest(&ledger).await,
+        before,
+        "the digest tells a difference"
+    );
 }
 
 #[tokio::test]
@@ -169,7 +191,10 @@ async fn without_its_store_a_ledger_is_the_same() {
     let first = ledger.commit(asked.clone()).await.unwrap();
     let mut history = Vec::new();
     for revision in 2..=first.revision {
-        let view = ledger.read(caller(), At::Exact(revision), NOW_US).await.unwrap();
+        let view = ledger
+            .read(caller(), At::Exact(revision), NOW_US)
+            .await
+            .unwrap();
         history.push(view.digest().unwrap());
     }
     ledger.close();
@@ -178,11 +203,18 @@ async fn without_its_store_a_ledger_is_the_same() {
 
     let ledger = open(folder.path());
     for (digest, revision) in history.iter().zip(2..) {
-        let view = ledger.read(caller(), At::Exact(revision), NOW_US).await.unwrap();
+        let view = ledger
+            .read(caller(), At::Exact(revision), NOW_US)
+            .await
+            .unwrap();
         assert_eq!(view.digest().unwrap(), *digest, "revision {revision}");
     }
     let again = ledger.commit(asked).await.unwrap();
-    assert_eq!((again.revision, again.repeated), (first.revision, true), "requests are replayed");
+    assert_eq!(
+        (again.revision, again.repeated),
+        (first.revision, true),
+        "requests are replayed"
+    );
 }
 
 #[tokio::test]
@@ -202,7 +234,10 @@ async fn a_store_with_a_missing_row_is_noticed_and_rebuilt() {
     }
     let ledger = open(folder.path());
     assert_eq!(digest(&ledger).await, before);
-    assert!(folder.path().join("store/broken").exists(), "it was moved aside");
+    assert!(
+        folder.path().join("store/broken").exists(),
+        "it was moved aside"
+    );
     assert!(!sled_folder.join("blobs").exists() || empty(&sled_folder.join("blobs")));
 }
 
@@ -220,7 +255,7 @@ async fn a_crash_loses_nothing_that_was_acknowledged() {
 }
 
 /// The newest segment and the place where its last frame begins and ends, after a crash.
-fn last_frame(folder: &Path) -> (PathBuf, usize, usize) {
+pub(crate) fn last_frame(folder: &Path) -> (PathBuf, usize, usize) {
     let mut segments: Vec<PathBuf> = std::fs::read_dir(folder.join("journal"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -246,7 +281,10 @@ async fn a_torn_last_frame_is_cut_and_everything_before_it_kept() {
     let folder = TempDir::new().unwrap();
     let ledger = filled(folder.path(), 40).await;
     let head = latest(&ledger).await.revision();
-    let view = ledger.read(caller(), At::Exact(head - 1), NOW_US).await.unwrap();
+    let view = ledger
+        .read(caller(), At::Exact(head - 1), NOW_US)
+        .await
+        .unwrap();
     let expected = view.digest().unwrap();
     for truncate in [true, false] {
         let copy = crashed(folder.path());
@@ -275,7 +313,9 @@ async fn a_flipped_byte_in_an_earlier_frame_is_refused_by_name() {
     let sound = std::fs::read(&path).unwrap();
     let mut random = 0x2545_F491_4F6C_DD1D_u64;
     for _ in 0..100 {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         let at = (random >> 33) as usize % start;
         let mut bytes = sound.clone();
         bytes[at] ^= 1 << ((random >> 20) % 8);
@@ -296,7 +336,11 @@ async fn of_two_changes_made_on_the_same_version_one_wins() {
     let folder = TempDir::new().unwrap();
     let ledger = filled(folder.path(), 1).await;
     let target = "assessments/talks/redLines/l0";
-    let revision = latest(&ledger).await.revision_of(&name(target)).unwrap().unwrap();
+    let revision = latest(&ledger)
+        .await
+        .revision_of(&name(target))
+        .unwrap()
+        .unwrap();
     let mut attempts = Vec::new();
     for actor in ["actors/a", "actors/b", "actors/c", "actors/d"] {
         let mut change = change(vec![line("talks", "l0", actor, v1::Posture::Claims)]);
@@ -321,7 +365,10 @@ async fn of_two_changes_made_on_the_same_version_one_wins() {
     assert_eq!(won, 1);
     let mut stale = change(vec![line("talks", "l0", "actors/x", v1::Posture::Claims)]);
     stale.reads = vec![("assessments/talks/".to_owned(), revision)];
-    assert!(matches!(ledger.commit(stale).await, Err(Error::Aborted { .. })), "the aggregate");
+    assert!(
+        matches!(ledger.commit(stale).await, Err(Error::Aborted { .. })),
+        "the aggregate"
+    );
 }
 
 #[tokio::test]
@@ -364,18 +411,47 @@ async fn reads_in_the_past_answer_what_was_there() {
     deleted.tombstone = true;
     let committed = commit(&ledger, vec![deleted]).await;
     let target = name("assessments/talks/redLines/l5");
-    let view = ledger.read(caller(), At::Exact(committed.revision - 1), NOW_US).await.unwrap();
+    let view = ledger
+        .read(caller(), At::Exact(committed.revision - 1), NOW_US)
+        .await
+        .unwrap();
     assert!(view.get(&target).is_ok());
-    assert!(matches!(latest(&ledger).await.get(&target), Err(Error::NotFound { .. })));
+    assert!(matches!(
+        latest(&ledger).await.get(&target),
+        Err(Error::NotFound { .. })
+    ));
 
-    let at = ledger.read(caller(), At::Time(committed.time_us - 1), NOW_US * 2).await.unwrap();
+    let at = ledger
+        .read(caller(), At::Time(committed.time_us - 1), NOW_US * 2)
+        .await
+        .unwrap();
     assert_eq!(at.revision(), committed.revision - 1);
-    let future = ledger.read(caller(), At::Exact(committed.revision + 1), NOW_US).await;
-    assert!(matches!(future, Err(Error::OutOfRange { reason: "REVISION_IN_FUTURE", .. })));
+    let future = ledger
+        .read(caller(), At::Exact(committed.revision + 1), NOW_US)
+        .await;
+    assert!(matches!(
+        future,
+        Err(Error::OutOfRange {
+            reason: "REVISION_IN_FUTURE",
+            ..
+        })
+    ));
     let future = ledger.read(caller(), At::Time(NOW_US + 1), NOW_US).await;
-    assert!(matches!(future, Err(Error::OutOfRange { reason: "TIME_IN_FUTURE", .. })));
+    assert!(matches!(
+        future,
+        Err(Error::OutOfRange {
+            reason: "TIME_IN_FUTURE",
+            ..
+        })
+    ));
     let before = ledger.read(caller(), At::Time(NOW_US - 1), NOW_US).await;
-    assert!(matches!(before, Err(Error::OutOfRange { reason: "TIME_BEFORE_FIRST", .. })));
+    assert!(matches!(
+        before,
+        Err(Error::OutOfRange {
+            reason: "TIME_BEFORE_FIRST",
+            ..
+        })
+    ));
 }
 
 #[tokio::test]
@@ -383,10 +459,16 @@ async fn nothing_is_stamped_at_or_before_a_time_that_was_read() {
     let folder = TempDir::new().unwrap();
     let ledger = filled(folder.path(), 1).await;
     let served = NOW_US + 1_000_000;
-    let view = ledger.read(caller(), At::Time(served), served).await.unwrap();
+    let view = ledger
+        .read(caller(), At::Time(served), served)
+        .await
+        .unwrap();
     let committed = commit(&ledger, vec![header("late", published())]).await;
     assert!(committed.time_us > served);
-    let again = ledger.read(caller(), At::Time(served), served).await.unwrap();
+    let again = ledger
+        .read(caller(), At::Time(served), served)
+        .await
+        .unwrap();
     assert_eq!(again.revision(), view.revision());
 }
 
@@ -412,7 +494,10 @@ async fn a_feed_gives_every_commit_once_and_in_order() {
     }
     assert_eq!(writer.await.unwrap(), seen);
     let mut resumed = ledger.watch(seen - 1);
-    assert_eq!(resumed.next().await.unwrap().unwrap().names, ["assessments/a299"]);
+    assert_eq!(
+        resumed.next().await.unwrap().unwrap().names,
+        ["assessments/a299"]
+    );
 }
 
 #[tokio::test]
@@ -422,12 +507,18 @@ async fn clearance_narrows_every_read_path() {
     let mut secret = v1::Assessment {
         name: "assessments/secret".to_owned(),
         state: published().into(),
-        marking: Some(v1::Marking { tlp: v1::Tlp::Amber.into(), ..Default::default() }),
+        marking: Some(v1::Marking {
+            tlp: v1::Tlp::Amber.into(),
+            ..Default::default()
+        }),
         ..Default::default()
     };
     let red = v1::RedLine {
         name: "assessments/talks/redLines/red".to_owned(),
-        marking: Some(v1::Marking { tlp: v1::Tlp::Red.into(), ..Default::default() }),
+        marking: Some(v1::Marking {
+            tlp: v1::Tlp::Red.into(),
+            ..Default::default()
+        }),
         ..Default::default()
     };
     commit(
@@ -442,18 +533,31 @@ async fn clearance_narrows_every_read_path() {
     )
     .await;
     let green = || {
-        let clearance =
-            Clearance { tlp: chancery::model::caller::Tlp::Green, groups: Some(vec![]) };
+        let clearance = Clearance {
+            tlp: chancery::model::caller::Tlp::Green,
+            groups: Some(vec![]),
+        };
         Caller::new("green", Role::Reader, clearance)
     };
     let view = ledger.read(green(), At::Latest, NOW_US).await.unwrap();
-    let all = Query { total: true, ..Query::of(kind("RedLine"), 10) };
-    assert_eq!(walk(&view, all.clone(), 10), ["assessments/talks/redLines/open"]);
+    let all = Query {
+        total: true,
+        ..Query::of(kind("RedLine"), 10)
+    };
+    assert_eq!(
+        walk(&view, all.clone(), 10),
+        ["assessments/talks/redLines/open"]
+    );
     assert_eq!(view.list(&all).unwrap().total, Some(1));
-    for hidden in
-        ["assessments/secret", "assessments/secret/redLines/inside", "assessments/talks/redLines/red"]
-    {
-        assert!(matches!(view.get(&name(hidden)), Err(Error::NotFound { .. })), "{hidden}");
+    for hidden in [
+        "assessments/secret",
+        "assessments/secret/redLines/inside",
+        "assessments/talks/redLines/red",
+    ] {
+        assert!(
+            matches!(view.get(&name(hidden)), Err(Error::NotFound { .. })),
+            "{hidden}"
+        );
     }
     let full = v1::Assessment::decode(view.full(&name("assessments/talks")).unwrap()).unwrap();
     assert_eq!(full.red_lines.len(), 1);
@@ -463,16 +567,34 @@ async fn clearance_narrows_every_read_path() {
     secret.marking = None;
     commit(&ledger, vec![effect("assessments/secret", &secret)]).await;
     let view = ledger.read(green(), At::Latest, NOW_US).await.unwrap();
-    assert!(view.get(&name("assessments/secret/redLines/inside")).is_ok());
-    let past = ledger.read(green(), At::Exact(closed), NOW_US).await.unwrap();
-    assert!(past.get(&name("assessments/secret/redLines/inside")).is_err());
+    assert!(
+        view.get(&name("assessments/secret/redLines/inside"))
+            .is_ok()
+    );
+    let past = ledger
+        .read(green(), At::Exact(closed), NOW_US)
+        .await
+        .unwrap();
+    assert!(
+        past.get(&name("assessments/secret/redLines/inside"))
+            .is_err()
+    );
 }
 
 /// One step of a random history.
 #[derive(Debug, Clone)]
 enum Step {
-    Line { assessment: u8, id: u8, actor: u8, posture: u8, deleted: bool },
-    Header { assessment: u8, published: bool },
+    Line {
+        assessment: u8,
+        id: u8,
+        actor: u8,
+        posture: u8,
+        deleted: bool,
+    },
+    Header {
+        assessment: u8,
+        published: bool,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -496,7 +618,11 @@ struct Held {
     deleted: bool,
 }
 
-type Model = Vec<(i64, std::collections::BTreeMap<(u8, u8), Held>, [Option<bool>; 3])>;
+type Model = Vec<(
+    i64,
+    std::collections::BTreeMap<(u8, u8), Held>,
+    [Option<bool>; 3],
+)>;
 
 async fn play(ledger: &Ledger, steps: &[Step]) -> Model {
     let mut model: Model = Vec::new();
@@ -510,15 +636,28 @@ async fn play(ledger: &Ledger, steps: &[Step]) -> Model {
     }
     for step in steps {
         let effects = match step {
-            Step::Line { assessment, id, actor, posture, deleted } => {
+            Step::Line {
+                assessment,
+                id,
+                actor,
+                posture,
+                deleted,
+            } => {
                 let posture = v1::Posture::try_from(i32::from(*posture)).unwrap();
                 let actor = format!("actors/x{actor}");
-                let mut effect =
-                    line(&format!("a{assessment}"), &format!("l{id}"), &actor, posture);
+                let mut effect = line(
+                    &format!("a{assessment}"),
+                    &format!("l{id}"),
+                    &actor,
+                    posture,
+                );
                 effect.tombstone = *deleted;
                 vec![effect]
             }
-            Step::Header { assessment, published } => {
+            Step::Header {
+                assessment,
+                published,
+            } => {
                 let state = if *published {
                     v1::AssessmentState::Published
                 } else {
@@ -529,10 +668,27 @@ async fn play(ledger: &Ledger, steps: &[Step]) -> Model {
         };
         let revision = commit(ledger, effects).await.revision;
         match *step {
-            Step::Line { assessment, id, actor, posture, deleted } => {
-                held.insert((assessment, id), Held { revision, actor, posture, deleted });
+            Step::Line {
+                assessment,
+                id,
+                actor,
+                posture,
+                deleted,
+            } => {
+                held.insert(
+                    (assessment, id),
+                    Held {
+                        revision,
+                        actor,
+                        posture,
+                        deleted,
+                    },
+                );
             }
-            Step::Header { assessment, published } => {
+            Step::Header {
+                assessment,
+                published,
+            } => {
                 states[usize::from(assessment)] = Some(published);
             }
         }
@@ -611,7 +767,12 @@ async fn a_page_walk_under_writes_is_the_snapshot_of_its_first_page() {
         tokio::spawn(async move {
             let mut at = 0;
             while stopped.try_recv().is_err() {
-                let line = line("talks", &format!("l{}", at % 23), "actors/z", v1::Posture::Claims);
+                let line = line(
+                    "talks",
+                    &format!("l{}", at % 23),
+                    "actors/z",
+                    v1::Posture::Claims,
+                );
                 commit(&ledger, vec![line]).await;
                 at += 1;
             }
@@ -626,7 +787,9 @@ async fn a_page_walk_under_writes_is_the_snapshot_of_its_first_page() {
         for item in page.items {
             names.push(v1::RedLine::decode(item).unwrap().name);
         }
-        let Some(Cursor { revision, name }) = page.next else { break };
+        let Some(Cursor { revision, name }) = page.next else {
+            break;
+        };
         query.after = Some(Cursor { revision, name });
         commit(&ledger, vec![header("other", published())]).await;
     }

@@ -1,3 +1,17 @@
-//! Behaviour tests.
+//! Behaviour tests: everything that is promised, through the doors that people use.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test says what it expects, prints its figures, and its tables are as long as they are"
+)]
+
+mod durability;
+mod extraction;
 mod ledger;
 mod service;
+mod tidy;
+mod transcript;

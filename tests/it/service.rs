@@ -31,8 +31,13 @@ async fn serve(folder: &Path) -> (Running, Client) {
         ..Config::default()
     };
     let running = server::start(config).await.expect("start the server");
-    let options = Options { attempts_max: 1, ..Options::default() };
-    let client = Client::connect(&running.address.to_string(), options).await.expect("connect");
+    let options = Options {
+        attempts_max: 1,
+        ..Options::default()
+    };
+    let client = Client::connect(&running.address.to_string(), options)
+        .await
+        .expect("connect");
     (running, client)
 }
 
@@ -57,7 +62,10 @@ async fn import(client: &Client, number: usize, publish: bool) -> v1::ImportDocu
         publish,
         ..Default::default()
     };
-    client.import(article(number).as_bytes(), options).await.expect("import")
+    client
+        .import(article(number).as_bytes(), options)
+        .await
+        .expect("import")
 }
 
 /// A message with every field set, two deep.
@@ -70,7 +78,11 @@ fn filled(message: &prost_reflect::MessageDescriptor, depth: usize) -> DynamicMe
             continue;
         }
         if let Some(one) = sample(&field, depth) {
-            let whole = if field.is_list() { Value::List(vec![one]) } else { one };
+            let whole = if field.is_list() {
+                Value::List(vec![one])
+            } else {
+                one
+            };
             value.set_field(&field, whole);
         }
     }
@@ -129,14 +141,23 @@ async fn every_kind(client: &Client) -> Vec<serde_json::Value> {
         for field in &kind.fields {
             filters.push(match &field.index {
                 Index::Enum(numbers) => {
-                    let stated: Vec<&String> =
-                        numbers.iter().filter(|(_, n)| **n != 0).map(|(name, _)| name).collect();
-                    let first = stated.iter().min_by_key(|name| (numbers[**name], name.len()));
+                    let stated: Vec<&String> = numbers
+                        .iter()
+                        .filter(|(_, n)| **n != 0)
+                        .map(|(name, _)| name)
+                        .collect();
+                    let first = stated
+                        .iter()
+                        .min_by_key(|name| (numbers[**name], name.len()));
                     format!("{} = {}", field.path, first.expect("a value"))
                 }
                 Index::Text => {
                     let leaf = field.path.rsplit('.').next().expect("a leaf");
-                    let text = if leaf == "id" { "one".into() } else { format!("text of {leaf}") };
+                    let text = if leaf == "id" {
+                        "one".into()
+                    } else {
+                        format!("text of {leaf}")
+                    };
                     format!("{} = \"{text}\"", field.path)
                 }
                 Index::Bool => format!("{} = true", field.path),
@@ -147,10 +168,18 @@ async fn every_kind(client: &Client) -> Vec<serde_json::Value> {
             if unset.iter().any(|unset| filter.contains(unset)) {
                 continue;
             }
-            let query = Query { filter: filter.clone(), ..Query::default() };
+            let query = Query {
+                filter: filter.clone(),
+                ..Query::default()
+            };
             let page = client.list_json(kind, &query).await;
             let page = page.unwrap_or_else(|error| panic!("{} {filter}: {error}", kind.message));
-            assert_eq!(page.items, std::slice::from_ref(&got), "{} {filter}", kind.message);
+            assert_eq!(
+                page.items,
+                std::slice::from_ref(&got),
+                "{} {filter}",
+                kind.message
+            );
         }
         seen.push(got);
     }
@@ -164,17 +193,37 @@ async fn every_kind_of_element_is_stored_read_listed_filtered_and_replayed() {
     let mut effects = vec![crate::ledger::header("all", v1::AssessmentState::Published)];
     for kind in kind::elements() {
         let (name, body) = element(kind);
-        effects.push(Effect { name, body, tombstone: false });
+        effects.push(Effect {
+            name,
+            body,
+            tombstone: false,
+        });
     }
     assert_eq!(effects.len(), 17, "sixteen kinds and a header");
-    running.ledger.commit(crate::ledger::change(effects)).await.unwrap();
+    running
+        .ledger
+        .commit(crate::ledger::change(effects))
+        .await
+        .unwrap();
     let seen = every_kind(&client).await;
     assert_eq!(seen.len(), kind::elements().count());
     for kind in kind::elements() {
-        assert!(client::served().any(|message| message == kind.message), "{}", kind.message);
+        assert!(
+            client::served().any(|message| message == kind.message),
+            "{}",
+            kind.message
+        );
     }
-    let all = Get { name: "assessments/all".into(), view: View::Full, ..Get::default() };
-    let full = client.get_json(kind_of("Assessment"), &all).await.unwrap().value;
+    let all = Get {
+        name: "assessments/all".into(),
+        view: View::Full,
+        ..Get::default()
+    };
+    let full = client
+        .get_json(kind_of("Assessment"), &all)
+        .await
+        .unwrap()
+        .value;
     for (kind, element) in kind::elements().zip(&seen) {
         assert_eq!(full[&kind.collection][0], *element, "{}", kind.message);
     }
@@ -195,22 +244,44 @@ async fn the_same_text_again_is_no_commit_and_publishing_creates_what_was_propos
     let first = import(&client, 1, false).await;
     assert!(!first.unchanged);
     let name = first.assessment.as_ref().unwrap().name.clone();
-    assert_eq!(client.all::<v1::Issue>(Query::default()).await.unwrap(), [], "only proposed");
+    assert_eq!(
+        client.all::<v1::Issue>(Query::default()).await.unwrap(),
+        [],
+        "only proposed"
+    );
     let revision = running.ledger.status().revision;
     let again = import(&client, 1, false).await;
     assert!(again.unchanged);
     assert_eq!(again.assessment.unwrap().name, name);
     assert_eq!(again.document.unwrap().name, first.document.unwrap().name);
-    assert_eq!(running.ledger.status().revision, revision, "nothing was committed");
+    assert_eq!(
+        running.ledger.status().revision,
+        revision,
+        "nothing was committed"
+    );
 
-    assert_eq!(client.all::<v1::RedLine>(Query::default()).await.unwrap(), [], "a draft is hidden");
-    client.publish(v1::PublishAssessmentRequest { name, ..Default::default() }).await.unwrap();
+    assert_eq!(
+        client.all::<v1::RedLine>(Query::default()).await.unwrap(),
+        [],
+        "a draft is hidden"
+    );
+    client
+        .publish(v1::PublishAssessmentRequest {
+            name,
+            ..Default::default()
+        })
+        .await
+        .unwrap();
     let lines = client.all::<v1::RedLine>(Query::default()).await.unwrap();
     let issues = client.all::<v1::Issue>(Query::default()).await.unwrap();
     assert_eq!((lines.len(), issues.len()), (2, 2));
     for line in &lines {
         assert_eq!(line.actor, "actors/russia");
-        assert!(issues.iter().any(|issue| issue.name == line.issue), "{}", line.issue);
+        assert!(
+            issues.iter().any(|issue| issue.name == line.issue),
+            "{}",
+            line.issue
+        );
     }
     running.stop().await;
 }
@@ -222,8 +293,11 @@ async fn refused(
     (code, reason): (Code, &str),
 ) {
     let error = answer.await.expect_err(what);
-    let violations: Vec<String> =
-        error.violations().iter().map(|violation| format!("{violation:?}")).collect();
+    let violations: Vec<String> = error
+        .violations()
+        .iter()
+        .map(|violation| format!("{violation:?}"))
+        .collect();
     let told = format!("{what}: {error} {violations:?}");
     assert_eq!(error.code(), code, "{told}");
     assert_eq!(error.reason(), reason, "{told}");
@@ -245,10 +319,19 @@ async fn bad_requests_are_refused_by_name_and_write_nothing() {
         let client = client.clone();
         async move { client.list::<v1::RedLine>(&query).await.map(drop) }
     };
-    let filter = |filter: &str| Query { filter: filter.to_owned(), ..Query::default() };
+    let filter = |filter: &str| Query {
+        filter: filter.to_owned(),
+        ..Query::default()
+    };
     let read = |consistency| {
-        let read = v1::ReadOptions { consistency: Some(consistency), valid_at: None };
-        Query { read: Some(read), ..Query::default() }
+        let read = v1::ReadOptions {
+            consistency: Some(consistency),
+            valid_at: None,
+        };
+        Query {
+            read: Some(read),
+            ..Query::default()
+        }
     };
     let send = |bytes: Vec<u8>, options: v1::ImportOptions| {
         let client = client.clone();
@@ -256,50 +339,155 @@ async fn bad_requests_are_refused_by_name_and_write_nothing() {
     };
     let options = v1::ImportOptions::default;
 
-    refused("malformed", get("redLines/x"), (InvalidArgument, "NAME_MALFORMED")).await;
-    refused("other kind", get("actors/russia"), (InvalidArgument, "NAME_MALFORMED")).await;
-    refused("unknown kind", get("assessments/a/blueLines/x"), (InvalidArgument, "NAME_MALFORMED"))
-        .await;
-    refused("missing", get("assessments/a/redLines/x"), (NotFound, "NOT_FOUND")).await;
-    refused("or", list(filter("a = b OR c")), (InvalidArgument, "FILTER_MALFORMED")).await;
-    refused("more", list(filter("actor > b")), (InvalidArgument, "FILTER_UNSUPPORTED")).await;
-    refused("text", list(filter("stance = x")), (InvalidArgument, "FILTER_UNSUPPORTED")).await;
-    refused("field", list(filter("nope = x")), (InvalidArgument, "FILTER_FIELD_UNKNOWN")).await;
-    let order = Query { order_by: "title".into(), ..Query::default() };
-    refused("order", list(order), (InvalidArgument, "FILTER_UNSUPPORTED")).await;
-    let size = Query { page_size: -1, ..Query::default() };
+    refused(
+        "malformed",
+        get("redLines/x"),
+        (InvalidArgument, "NAME_MALFORMED"),
+    )
+    .await;
+    refused(
+        "other kind",
+        get("actors/russia"),
+        (InvalidArgument, "NAME_MALFORMED"),
+    )
+    .await;
+    refused(
+        "unknown kind",
+        get("assessments/a/blueLines/x"),
+        (InvalidArgument, "NAME_MALFORMED"),
+    )
+    .await;
+    refused(
+        "missing",
+        get("assessments/a/redLines/x"),
+        (NotFound, "NOT_FOUND"),
+    )
+    .await;
+    refused(
+        "or",
+        list(filter("a = b OR c")),
+        (InvalidArgument, "FILTER_MALFORMED"),
+    )
+    .await;
+    refused(
+        "more",
+        list(filter("actor > b")),
+        (InvalidArgument, "FILTER_UNSUPPORTED"),
+    )
+    .await;
+    refused(
+        "text",
+        list(filter("stance = x")),
+        (InvalidArgument, "FILTER_UNSUPPORTED"),
+    )
+    .await;
+    refused(
+        "field",
+        list(filter("nope = x")),
+        (InvalidArgument, "FILTER_FIELD_UNKNOWN"),
+    )
+    .await;
+    let order = Query {
+        order_by: "title".into(),
+        ..Query::default()
+    };
+    refused(
+        "order",
+        list(order),
+        (InvalidArgument, "FILTER_UNSUPPORTED"),
+    )
+    .await;
+    let size = Query {
+        page_size: -1,
+        ..Query::default()
+    };
     refused("size", list(size), (InvalidArgument, "PAGE_SIZE_NEGATIVE")).await;
     for token in ["x", "AAAA", &"A".repeat(5_000)] {
-        let token = Query { page_token: token.into(), ..Query::default() };
-        refused("token", list(token), (InvalidArgument, "PAGE_TOKEN_INVALID")).await;
+        let token = Query {
+            page_token: token.into(),
+            ..Query::default()
+        };
+        refused(
+            "token",
+            list(token),
+            (InvalidArgument, "PAGE_TOKEN_INVALID"),
+        )
+        .await;
     }
-    let parent = Query { parent: "assessments/none".into(), ..Query::default() };
+    let parent = Query {
+        parent: "assessments/none".into(),
+        ..Query::default()
+    };
     refused("parent", list(parent), (NotFound, "NOT_FOUND")).await;
     let future = read(Consistency::ExactRevision(99));
     refused("future", list(future), (OutOfRange, "REVISION_IN_FUTURE")).await;
-    let time = prost_types::Timestamp { seconds: 4_000_000_000, nanos: 0 };
+    let time = prost_types::Timestamp {
+        seconds: 4_000_000_000,
+        nanos: 0,
+    };
     let future = read(Consistency::ReadTime(time));
     refused("future", list(future), (OutOfRange, "TIME_IN_FUTURE")).await;
-    refused("empty", send(vec![], options()), (InvalidArgument, "EMPTY_DOCUMENT")).await;
-    refused("blank", send(b" \n".to_vec(), options()), (InvalidArgument, "EMPTY_DOCUMENT")).await;
-    refused("latin", send(b"caf\xe9 ".to_vec(), options()), (InvalidArgument, "NOT_UTF8")).await;
+    refused(
+        "empty",
+        send(vec![], options()),
+        (InvalidArgument, "EMPTY_DOCUMENT"),
+    )
+    .await;
+    refused(
+        "blank",
+        send(b" \n".to_vec(), options()),
+        (InvalidArgument, "EMPTY_DOCUMENT"),
+    )
+    .await;
+    refused(
+        "latin",
+        send(b"caf\xe9 ".to_vec(), options()),
+        (InvalidArgument, "NOT_UTF8"),
+    )
+    .await;
     let large = vec![b'a'; (4 << 20) + 1];
-    refused("large", send(large, options()), (InvalidArgument, "DOCUMENT_TOO_LARGE")).await;
-    let media = v1::ImportOptions { media_type: "image/png".into(), ..options() };
+    refused(
+        "large",
+        send(large, options()),
+        (InvalidArgument, "DOCUMENT_TOO_LARGE"),
+    )
+    .await;
+    let media = v1::ImportOptions {
+        media_type: "image/png".into(),
+        ..options()
+    };
     let text = || article(9).into_bytes();
     let unsupported = (InvalidArgument, "UNSUPPORTED_MEDIA_TYPE");
     refused("media", send(text(), media), unsupported).await;
-    let taken = v1::ImportOptions { assessment_id: imported.id.clone(), ..options() };
-    refused("taken", send(text(), taken), (AlreadyExists, "ALREADY_EXISTS")).await;
-    let id = v1::ImportOptions { assessment_id: "No Id".into(), ..options() };
+    let taken = v1::ImportOptions {
+        assessment_id: imported.id.clone(),
+        ..options()
+    };
+    refused(
+        "taken",
+        send(text(), taken),
+        (AlreadyExists, "ALREADY_EXISTS"),
+    )
+    .await;
+    let id = v1::ImportOptions {
+        assessment_id: "No Id".into(),
+        ..options()
+    };
     refused("id", send(text(), id), (InvalidArgument, "ID_MALFORMED")).await;
     let publish = async {
         let name = imported.name.clone();
-        let request = v1::PublishAssessmentRequest { name, ..Default::default() };
+        let request = v1::PublishAssessmentRequest {
+            name,
+            ..Default::default()
+        };
         client.publish(request).await.map(drop)
     };
     refused("twice", publish, (FailedPrecondition, "STATE_FORBIDS")).await;
-    assert_eq!(running.ledger.status().revision, before, "nothing was written");
+    assert_eq!(
+        running.ledger.status().revision,
+        before,
+        "nothing was written"
+    );
     running.stop().await;
 }
 
@@ -316,9 +504,22 @@ async fn all_violations_of_a_request_are_told_at_once() {
         ..Query::default()
     };
     let error = client.list::<v1::RedLine>(&query).await.unwrap_err();
-    let fields: Vec<&str> =
-        error.violations().iter().map(|violation| violation.field.as_str()).collect();
-    assert_eq!(fields, ["filter", "filter", "order_by", "parent", "page_size", "page_token"]);
+    let fields: Vec<&str> = error
+        .violations()
+        .iter()
+        .map(|violation| violation.field.as_str())
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "filter",
+            "filter",
+            "order_by",
+            "parent",
+            "page_size",
+            "page_token"
+        ]
+    );
     running.stop().await;
 }
 
@@ -331,7 +532,10 @@ async fn a_token_pins_its_snapshot_while_others_write() {
     }
     let expected = client.all::<v1::RedLine>(Query::default()).await.unwrap();
     assert_eq!(expected.len(), 24);
-    let mut pages = client.pages::<v1::RedLine>(Query { page_size: 5, ..Query::default() });
+    let mut pages = client.pages::<v1::RedLine>(Query {
+        page_size: 5,
+        ..Query::default()
+    });
     let mut walked = Vec::new();
     let mut number = 100;
     while let Some(page) = pages.next().await.unwrap() {
@@ -343,11 +547,24 @@ async fn a_token_pins_its_snapshot_while_others_write() {
     let revision = expected.iter().map(|line| line.revision).max();
     assert!(running.ledger.status().revision > revision.unwrap());
 
-    let first = client.list::<v1::RedLine>(&Query { page_size: 5, ..Query::default() }).await;
+    let first = client
+        .list::<v1::RedLine>(&Query {
+            page_size: 5,
+            ..Query::default()
+        })
+        .await;
     let page_token = first.unwrap().next_page_token;
-    let other = Query { page_token, filter: "posture = REQUIRES".into(), ..Query::default() };
+    let other = Query {
+        page_token,
+        filter: "posture = REQUIRES".into(),
+        ..Query::default()
+    };
     let error = client.list::<v1::RedLine>(&other).await.unwrap_err();
-    assert_eq!(error.reason(), "PAGE_TOKEN_INVALID", "a token of another list");
+    assert_eq!(
+        error.reason(),
+        "PAGE_TOKEN_INVALID",
+        "a token of another list"
+    );
     running.stop().await;
 }
 
@@ -359,8 +576,11 @@ async fn reflection_and_health_answer_in_both_versions() {
     assert_eq!(client.health("liveness").await.unwrap(), "SERVING");
     assert_eq!(client.health("readiness").await.unwrap(), "SERVING");
     let endpoint = format!("http://{}", running.address);
-    let channel =
-        tonic::transport::Endpoint::from_shared(endpoint).unwrap().connect().await.unwrap();
+    let channel = tonic::transport::Endpoint::from_shared(endpoint)
+        .unwrap()
+        .connect()
+        .await
+        .unwrap();
     macro_rules! services {
         ($version:ident) => {{
             use $version::server_reflection_request::MessageRequest;
@@ -371,12 +591,22 @@ async fn reflection_and_health_answer_in_both_versions() {
             };
             let mut calls =
                 $version::server_reflection_client::ServerReflectionClient::new(channel.clone());
-            let answers = calls.server_reflection_info(tokio_stream::iter([request])).await;
-            let answer = answers.unwrap().into_inner().message().await.unwrap().unwrap();
+            let answers = calls
+                .server_reflection_info(tokio_stream::iter([request]))
+                .await;
+            let answer = answers
+                .unwrap()
+                .into_inner()
+                .message()
+                .await
+                .unwrap()
+                .unwrap();
             match answer.message_response {
-                Some(MessageResponse::ListServicesResponse(list)) => {
-                    list.service.into_iter().map(|service| service.name).collect::<Vec<_>>()
-                }
+                Some(MessageResponse::ListServicesResponse(list)) => list
+                    .service
+                    .into_iter()
+                    .map(|service| service.name)
+                    .collect::<Vec<_>>(),
                 other => panic!("{other:?}"),
             }
         }};
@@ -403,27 +633,53 @@ fn reads_decode_nothing() {
             .output()
             .unwrap();
         let output = String::from_utf8_lossy(&child.stdout);
-        assert!(child.status.success(), "{output}{}", String::from_utf8_lossy(&child.stderr));
-        assert!(output.contains("decodes during Get, List and FULL: 0"), "{output}");
+        assert!(
+            child.status.success(),
+            "{output}{}",
+            String::from_utf8_lossy(&child.stderr)
+        );
+        assert!(
+            output.contains("decodes during Get, List and FULL: 0"),
+            "{output}"
+        );
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let folder = TempDir::new().unwrap();
         let (running, client) = serve(folder.path()).await;
         let name = import(&client, 1, true).await.assessment.unwrap().name;
         let before = chancery::wire::decodes();
         let lines = client.all::<v1::RedLine>(Query::default()).await.unwrap();
-        client.get::<v1::RedLine>(lines[0].name.as_str()).await.unwrap();
-        let full = Get { name: name.clone(), view: View::Full, ..Get::default() };
+        client
+            .get::<v1::RedLine>(lines[0].name.as_str())
+            .await
+            .unwrap();
+        let full = Get {
+            name: name.clone(),
+            view: View::Full,
+            ..Get::default()
+        };
         let full = client.get::<v1::Assessment>(full).await.unwrap().value;
         assert_eq!(full.red_lines, in_the_order_of_the_article(&lines));
         client.get::<v1::Assessment>(name.as_str()).await.unwrap();
         client.all::<v1::Document>(Query::default()).await.unwrap();
-        println!("decodes during Get, List and FULL: {}", chancery::wire::decodes() - before);
-        let request = v1::PublishAssessmentRequest { name, ..Default::default() };
+        println!(
+            "decodes during Get, List and FULL: {}",
+            chancery::wire::decodes() - before
+        );
+        let request = v1::PublishAssessmentRequest {
+            name,
+            ..Default::default()
+        };
         client.publish(request).await.unwrap_err();
-        assert!(chancery::wire::decodes() > before, "a write does decode, so the counter counts");
+        assert!(
+            chancery::wire::decodes() > before,
+            "a write does decode, so the counter counts"
+        );
         running.stop().await;
     });
 }
@@ -457,7 +713,10 @@ async fn sixteen_writers_are_read_at_once_and_never_wait_long() {
                 let done = import(&client, number, true).await;
                 acknowledged.push(Instant::now());
                 let name = done.assessment.unwrap().name;
-                let read = client.get::<v1::Assessment>(name.as_str()).await.expect("readable");
+                let read = client
+                    .get::<v1::Assessment>(name.as_str())
+                    .await
+                    .expect("readable");
                 assert_eq!(read.value.state(), v1::AssessmentState::Published);
                 number += WRITERS;
             }
@@ -469,8 +728,15 @@ async fn sixteen_writers_are_read_at_once_and_never_wait_long() {
         tokio::spawn(async move {
             let mut lists = 0;
             while Instant::now() < until {
-                let page = client.list::<v1::RedLine>(&Query::default()).await.expect("a page");
-                assert!(page.items.windows(2).all(|pair| pair[0].revision >= pair[1].revision));
+                let page = client
+                    .list::<v1::RedLine>(&Query::default())
+                    .await
+                    .expect("a page");
+                assert!(
+                    page.items
+                        .windows(2)
+                        .all(|pair| pair[0].revision >= pair[1].revision)
+                );
                 lists += 1;
             }
             lists
@@ -483,15 +749,26 @@ async fn sixteen_writers_are_read_at_once_and_never_wait_long() {
     all.sort();
     let gap = all.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
     let (writes, lists) = (all.len(), reader.await.unwrap());
-    println!("16 writers, {} s: {writes} imports, {lists} lists, longest gap {gap:?}", seconds());
+    println!(
+        "16 writers, {} s: {writes} imports, {lists} lists, longest gap {gap:?}",
+        seconds()
+    );
     assert!(gap < Duration::from_secs(1), "{gap:?}");
     let view = latest(&running.ledger).await;
     let query = chancery::ledger::Query {
         total: true,
         ..chancery::ledger::Query::of(kind_of("Assessment"), 1)
     };
-    assert_eq!(view.list(&query).unwrap().total, Some(writes), "nothing was lost");
+    assert_eq!(
+        view.list(&query).unwrap().total,
+        Some(writes),
+        "nothing was lost"
+    );
     let feed_head = running.ledger.status().revision;
-    assert_eq!(feed_head, writes as i64 + 1, "one revision an import, and the genesis");
+    assert_eq!(
+        feed_head,
+        writes as i64 + 1,
+        "one revision an import, and the genesis"
+    );
     running.stop().await;
 }

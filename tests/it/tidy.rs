@@ -28,10 +28,6 @@ impl File {
             text: text.to_owned(),
         }
     }
-
-    fn below(&self, folder: &str, extension: &str) -> bool {
-        self.path.starts_with(folder) && self.path.ends_with(extension)
-    }
 }
 
 /// What is not part of the checkout, or not text.

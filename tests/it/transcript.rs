@@ -13,9 +13,10 @@
 //!
 //! ! restart                            stops the server and starts it on the same folder
 //! ! delete store                       the same, without the store in between
+//! ! clock 2026-01-08T00:00:00Z         sets the server's clock
 //! ```
 //! Every script has a server of its own, in this process, on an empty folder and with a clock
-//! that stands still. What is random is written as UID, DOC, HASH, TOKEN and PORT. `UPDATE=1`
+//! that stands still at 2026-01-01 until it is set. What is random is written as UID, DOC, HASH, TOKEN and PORT. `UPDATE=1`
 //! writes down what is printed now. A new behaviour gets a script; a bug one named by its issue.
 
 mod player;

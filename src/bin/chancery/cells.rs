@@ -11,12 +11,12 @@ use chancery::model::name::Name;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::Value;
 
-/// Whether links keep their collection.
+/// How much of a link and of a time is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Links {
-    /// `russia`
+pub(crate) enum Detail {
+    /// `russia`, `2026-11-22T18:33Z`
     Short,
-    /// `actors/russia`
+    /// `actors/russia`, `2026-11-22T18:33:47.684284Z`
     Whole,
 }
 
@@ -44,48 +44,48 @@ pub(crate) fn at(
     message: &MessageDescriptor,
     value: &Value,
     path: &str,
-    links: Links,
+    detail: Detail,
 ) -> Option<String> {
     let (first, rest) = step(path);
     let field = message.get_field_by_json_name(first)?;
     let value = value.get(first)?;
     let Some(rest) = rest else {
-        return words(&field, value, links);
+        return words(&field, value, detail);
     };
     let kind = field.kind();
     let inner = kind.as_message()?;
     match value.as_array() {
-        None => at(inner, value, rest, links),
+        None => at(inner, value, rest, detail),
         Some(many) => joined(
-            many.iter().filter_map(|one| at(inner, one, rest, links)),
+            many.iter().filter_map(|one| at(inner, one, rest, detail)),
             ", ",
         ),
     }
 }
 
 /// A field in words: all of them when it is repeated.
-pub(crate) fn words(field: &FieldDescriptor, value: &Value, links: Links) -> Option<String> {
-    match value {
-        Value::Array(many) => {
-            let separator = if longwinded(field, many) { "; " } else { ", " };
-            joined(
-                many.iter().filter_map(|one| single(field, one, links)),
-                separator,
-            )
-        }
-        Value::Object(map) if field.is_map() => joined(
+pub(crate) fn words(field: &FieldDescriptor, value: &Value, detail: Detail) -> Option<String> {
+    if let Some(many) = value.as_array() {
+        let separator = if longwinded(field, many) { "; " } else { ", " };
+        return joined(
+            many.iter().filter_map(|one| single(field, one, detail)),
+            separator,
+        );
+    }
+    match value.as_object().filter(|_| field.is_map()) {
+        Some(map) => joined(
             map.iter().map(|(key, one)| format!("{key}={}", plain(one))),
             ", ",
         ),
-        one => single(field, one, links),
+        None => single(field, value, detail),
     }
 }
 
 /// One value of a field in words.
-pub(crate) fn single(field: &FieldDescriptor, value: &Value, links: Links) -> Option<String> {
+pub(crate) fn single(field: &FieldDescriptor, value: &Value, detail: Detail) -> Option<String> {
     let kind = field.kind();
     if let Kind::Message(inner) = &kind {
-        return whole(inner, value, links);
+        return whole(inner, value, detail);
     }
     if let Kind::Enum(codes) = &kind {
         return code(codes, value);
@@ -94,7 +94,7 @@ pub(crate) fn single(field: &FieldDescriptor, value: &Value, links: Links) -> Op
         return Some(if truth { "yes" } else { "no" }.to_owned());
     }
     let text = plain(value);
-    let shown = if links == Links::Short && Name::parse(&text, "").is_ok() {
+    let shown = if detail == Detail::Short && Name::parse(&text, "").is_ok() {
         last(&text).to_owned()
     } else {
         text.into_owned()
@@ -115,14 +115,15 @@ fn code(codes: &EnumDescriptor, value: &Value) -> Option<String> {
 }
 
 /// A message on one line.
-fn whole(message: &MessageDescriptor, value: &Value, links: Links) -> Option<String> {
+fn whole(message: &MessageDescriptor, value: &Value, detail: Detail) -> Option<String> {
     match message.full_name() {
-        "google.protobuf.Timestamp" => Some(moment(value.as_str()?).to_owned()),
+        "google.protobuf.Timestamp" => Some(moment(value.as_str()?, detail)),
         "google.protobuf.Duration" => Some(value.as_str()?.to_owned()),
         "chancery.v1.Likelihood" => likelihood(value),
-        "chancery.v1.TimeSpan" => span(value),
+        "chancery.v1.TimeSpan" => span(value, detail),
         "chancery.v1.Citation" => Some(citation(value)),
         "chancery.v1.Bound" => bound(value),
+        "chancery.v1.Assessment.Section" => Some(section(value)),
         _ if message.get_field_by_name("etag").is_some() => {
             let title = value.get("title").or_else(|| value.get("name"))?;
             Some(plain(title).into_owned())
@@ -130,7 +131,7 @@ fn whole(message: &MessageDescriptor, value: &Value, links: Links) -> Option<Str
         _ => {
             let fields = message
                 .fields()
-                .filter_map(|field| words(&field, value.get(field.json_name())?, links));
+                .filter_map(|field| words(&field, value.get(field.json_name())?, detail));
             joined(fields, ", ")
         }
     }
@@ -156,11 +157,11 @@ fn likelihood(value: &Value) -> Option<String> {
 }
 
 /// The words of the text, or the two ends; the end is the first instant after.
-fn span(value: &Value) -> Option<String> {
+fn span(value: &Value, detail: Detail) -> Option<String> {
     if let Some(words) = text(value, "text") {
         return Some(words);
     }
-    let end = |field: &str| value.get(field)?.as_str().map(moment);
+    let end = |field: &str| value.get(field)?.as_str().map(|time| moment(time, detail));
     let times = match (end("start"), end("end")) {
         (Some(start), Some(end)) => Some(format!("{start} to {end}")),
         (Some(start), None) => Some(format!("from {start}")),
@@ -179,12 +180,21 @@ fn span(value: &Value) -> Option<String> {
 /// `documents/d1 120..138 "Absolute rejection"`
 fn citation(value: &Value) -> String {
     let place = text(value, "document").or_else(|| text(value, "source"));
-    let bytes = match (value.get("start"), value.get("end")) {
-        (Some(start), Some(end)) => Some(format!("{start}..{end}")),
-        _ => None,
-    };
     let quote = text(value, "quote").map(|quote| format!("\"{quote}\""));
-    joined([place, bytes, quote].into_iter().flatten(), " ").unwrap_or_default()
+    joined([place, bytes(value), quote].into_iter().flatten(), " ").unwrap_or_default()
+}
+
+/// `2018..3459 How firm Moscow is`
+fn section(value: &Value) -> String {
+    let title = text(value, "title").unwrap_or_default();
+    match bytes(value) {
+        Some(bytes) => format!("{bytes} {title}"),
+        None => title,
+    }
+}
+
+fn bytes(value: &Value) -> Option<String> {
+    Some(format!("{}..{}", value.get("start")?, value.get("end")?))
 }
 
 fn bound(value: &Value) -> Option<String> {
@@ -203,18 +213,22 @@ fn bound(value: &Value) -> Option<String> {
     }
 }
 
-/// A time without what says nothing: midnight in UTC is a day.
-fn moment(time: &str) -> &str {
-    time.strip_suffix("T00:00:00Z").unwrap_or(time)
+/// A time without what says nothing: midnight in UTC is a day. In short, to the minute.
+fn moment(time: &str, detail: Detail) -> String {
+    const MINUTES: usize = "2026-11-22T18:33".len();
+    if let Some(day) = time.strip_suffix("T00:00:00Z") {
+        return day.to_owned();
+    }
+    match (detail, time.get(..MINUTES)) {
+        (Detail::Short, Some(minutes)) if time.ends_with('Z') => format!("{minutes}Z"),
+        _ => time.to_owned(),
+    }
 }
 
-/// Whether the items of a list are sentences rather than names.
+/// Whether a comma would not keep the items of a list apart.
 fn longwinded(field: &FieldDescriptor, many: &[Value]) -> bool {
-    field.kind().as_message().is_some()
-        || many
-            .iter()
-            .filter_map(Value::as_str)
-            .any(|text| text.contains([' ', ',']))
+    let sentence = |text: &str| text.contains(',') || text.ends_with('.');
+    field.kind().as_message().is_some() || many.iter().filter_map(Value::as_str).any(sentence)
 }
 
 fn text(value: &Value, field: &str) -> Option<String> {
@@ -257,7 +271,7 @@ mod tests {
             &message(kind).expect("a message"),
             value,
             path,
-            Links::Short,
+            Detail::Short,
         )
     }
 
@@ -283,7 +297,7 @@ mod tests {
             shown("implications").as_deref(),
             Some("Talks stall.; Sanctions stay.")
         );
-        let whole = at(&message("RedLine").unwrap(), &line, "actor", Links::Whole);
+        let whole = at(&message("RedLine").unwrap(), &line, "actor", Detail::Whole);
         assert_eq!(whole.as_deref(), Some("actors/russia"));
     }
 
@@ -319,6 +333,9 @@ mod tests {
         });
         let shown = |path| cell("Risk", &risk, path).unwrap();
         assert_eq!(shown("horizon"), "2025-01-01 to 2025-04-01");
+        let time = "2026-11-22T18:33:47.684284Z";
+        assert_eq!(moment(time, Detail::Short), "2026-11-22T18:33Z");
+        assert_eq!(moment(time, Detail::Whole), time);
         assert_eq!(shown("citations"), "documents/d1 0..4 \"Talk\"");
         assert_eq!(shown("impacts"), "high, economic; grave");
     }

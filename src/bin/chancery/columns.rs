@@ -74,7 +74,6 @@ const COLUMNS: &[Columns] = &[
             stated("TITLE", "title"),
             stated("KIND", "kind"),
             linked("ALIASES", "aliases"),
-            linked("BELONGS TO", "memberships.actor"),
         ],
     ),
     (

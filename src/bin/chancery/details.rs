@@ -1,13 +1,14 @@
-//! One resource in full, as facts: label and value, in the order of the contract.
+//! One resource in full, as facts: label and value.
 //!
 //! What the columns of its kind show is always there, in words when it is not stated; everything
-//! else only when it is set. What the server keeps about it stands at the end.
+//! else only when it is set. The kind's own fields come first, then those that every kind has
+//! (attribution, citations), then what the server keeps, each in the order of the contract.
 
 use chancery::model::kind::Kind;
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use serde_json::Value;
 
-use crate::cells::{self, Links};
+use crate::cells::{self, Detail};
 use crate::columns::{self, NOT_STATED};
 use crate::nouns::parted;
 use crate::output::tame;
@@ -22,6 +23,9 @@ const KEPT: &[&str] = &[
     "lineage",
 ];
 
+/// Fields up to this number are the same in every kind.
+const LAST_SHARED_FIELD: u32 = 20;
+
 /// Said elsewhere: the id by the name, the text of a document below its facts.
 const LEFT_OUT: &[&str] = &["id", "text", "original"];
 
@@ -33,24 +37,30 @@ pub(crate) fn facts(kind: &Kind, value: &Value) -> Vec<Fact> {
     let Some(message) = cells::message(&kind.message) else {
         return Vec::new();
     };
+    let mut fields: Vec<FieldDescriptor> = message
+        .fields()
+        .filter(|field| !LEFT_OUT.contains(&field.json_name()) && !holds_elements(field))
+        .collect();
+    fields.sort_by_key(place);
     let mut facts = Vec::new();
-    let kept = |field: &FieldDescriptor| KEPT.contains(&field.json_name());
-    for field in message.fields().filter(|field| !kept(field)) {
-        let name = field.json_name();
-        if LEFT_OUT.contains(&name) || kind_of_element(&field) {
-            continue;
-        }
-        match value.get(name) {
+    for field in fields {
+        match value.get(field.json_name()) {
             Some(value) => fact("", &field, value, &mut facts),
             None => absent(kind, &field, &mut facts),
         }
     }
-    for field in message.fields().filter(kept) {
-        if let Some(value) = value.get(field.json_name()) {
-            fact("", &field, value, &mut facts);
-        }
-    }
     facts
+}
+
+/// What it is, what is said of it, who says so, what the server keeps about it.
+fn place(field: &FieldDescriptor) -> (u8, u32) {
+    let rank = match field.json_name() {
+        "name" | "title" => 0,
+        name if KEPT.contains(&name) => 3,
+        _ if field.number() > LAST_SHARED_FIELD => 1,
+        _ => 2,
+    };
+    (rank, field.number())
 }
 
 /// Every set field of any other message of the contract.
@@ -65,7 +75,7 @@ pub(crate) fn all(message: &MessageDescriptor, value: &Value) -> Vec<Fact> {
 }
 
 /// A field of an assessment that holds elements.
-fn kind_of_element(field: &FieldDescriptor) -> bool {
+fn holds_elements(field: &FieldDescriptor) -> bool {
     chancery::model::kind::element(field.json_name()).is_some_and(|kind| kind.tag == field.number())
 }
 
@@ -83,7 +93,7 @@ fn fact(prefix: &str, field: &FieldDescriptor, value: &Value, facts: &mut Vec<Fa
     if let Value::Array(many) = value {
         let words = many
             .iter()
-            .filter_map(|one| cells::single(field, one, Links::Whole));
+            .filter_map(|one| cells::single(field, one, Detail::Whole));
         let labels = std::iter::once(label).chain(std::iter::repeat(String::new()));
         facts.extend(labels.zip(words.map(|words| tame(&words))));
         return;
@@ -98,7 +108,7 @@ fn fact(prefix: &str, field: &FieldDescriptor, value: &Value, facts: &mut Vec<Fa
             }
         }
         _ => {
-            if let Some(words) = cells::words(field, value, Links::Whole) {
+            if let Some(words) = cells::words(field, value, Detail::Whole) {
                 facts.push((label, tame(&words)));
             }
         }
@@ -144,8 +154,6 @@ mod tests {
             pairs,
             [
                 ("name", "assessments/talks/redLines/nato"),
-                ("attribution asserter", "actors/russia"),
-                ("attribution mode", "declared"),
                 ("actor", "not stated"),
                 ("issue", "not stated"),
                 ("stance", "Absolute rejection"),
@@ -154,6 +162,8 @@ mod tests {
                 ("assessed negotiability", "not stated"),
                 ("implications", "One."),
                 ("", "Two."),
+                ("attribution asserter", "actors/russia"),
+                ("attribution mode", "declared"),
                 ("revision", "4"),
             ]
         );

@@ -31,6 +31,8 @@ pub(crate) enum Failure {
     Client(client::Error),
     /// The server, or the way to it, asked by a probe: exit 1 whatever it is.
     Probe(client::Error),
+    /// The command line, found wrong after it was read; in a sentence.
+    Usage(String),
     /// This side, in a sentence.
     Here(String),
     /// Reading or writing.
@@ -96,6 +98,7 @@ impl Failure {
                 let code = u8::try_from(error.code_number()).unwrap_or_default();
                 RPC_EXIT_BASE.saturating_add(code)
             }
+            Self::Usage(_) => 2,
             Self::Probe(_) | Self::Here(_) | Self::Io(_) => 1,
         }
     }
@@ -103,7 +106,9 @@ impl Failure {
     fn lines(&self) -> Vec<String> {
         let error = match self {
             Self::Client(error) | Self::Probe(error) => error,
-            Self::Here(sentence) => return vec![format!("error {}", tame(sentence))],
+            Self::Usage(sentence) | Self::Here(sentence) => {
+                return vec![format!("error {}", tame(sentence))];
+            }
             Self::Io(error) => return vec![format!("error {error}")],
         };
         let code = error.code_name();
@@ -126,7 +131,7 @@ impl Failure {
     fn status(&self) -> Value {
         let error = match self {
             Self::Client(error) | Self::Probe(error) => error,
-            Self::Here(sentence) => return json!({ "message": sentence }),
+            Self::Usage(sentence) | Self::Here(sentence) => return json!({ "message": sentence }),
             Self::Io(error) => return json!({ "message": error.to_string() }),
         };
         let violations = error.violations().iter().map(|violation| {
@@ -209,6 +214,7 @@ mod tests {
     fn this_side_exits_with_one() {
         let failure = Failure::Here("cannot read \"x\"".to_owned());
         assert_eq!((failure.number(), failure.lines().len()), (1, 1));
+        assert_eq!(Failure::Usage(String::new()).number(), 2);
         assert_eq!(failure.status()["message"], "cannot read \"x\"");
     }
 }

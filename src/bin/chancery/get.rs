@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use crate::details;
 use crate::failure::{Exit, Failure};
-use crate::layout::facts;
+use crate::layout::{Grid, Layout, facts};
 use crate::list::{Last, table};
 use crate::moments::ReadAt;
 use crate::nouns;
-use crate::output::{Format, Output, tame, tame_lines};
+use crate::output::{Format, Output, tame_lines};
 
 /// The arguments of `get`.
 #[derive(Debug, Args)]
@@ -95,16 +95,42 @@ fn text(document: &Value, output: &mut Output) -> Result<(), Failure> {
 
 /// The elements of an assessment, a table for each kind it has.
 pub(crate) fn elements(assessment: &Value, output: &mut Output) -> Result<(), Failure> {
-    for kind in kind::elements() {
-        let items = assessment.get(&kind.collection).and_then(Value::as_array);
-        let (Some(items), Some(noun)) = (items, nouns::noun(&kind.message)) else {
-            continue;
-        };
+    for (heading, table) in tables(assessment, output.layout()) {
         output.line("")?;
-        output.headed(&[tame(&noun.counted(items.len()))])?;
-        for line in table(noun, items, output.layout(), Last::Nothing) {
-            output.line(&line)?;
-        }
+        output.heading(&heading)?;
+        output.grid(&table)?;
     }
     Ok(())
+}
+
+fn tables(assessment: &Value, layout: Layout) -> Vec<(String, Grid)> {
+    let tables = kind::elements().filter_map(|kind| {
+        let items = assessment.get(&kind.collection)?.as_array()?;
+        let noun = nouns::of(kind)?;
+        Some((
+            noun.counted(items.len()),
+            table(noun, items, layout, Last::Nothing),
+        ))
+    });
+    tables.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_kind_of_element_has_its_table() {
+        for kind in kind::elements() {
+            let mut assessment = json!({ "name": "assessments/talks" });
+            assessment[&kind.collection] = json!([{ "name": "assessments/talks/x/one" }]);
+            let tables = tables(&assessment, Layout::Plain);
+            let [(heading, table)] = tables.as_slice() else {
+                panic!("{}: {tables:?}", kind.collection)
+            };
+            assert!(heading.starts_with("1 "), "{heading}");
+            assert_eq!(table.lines.len(), 1);
+        }
+    }
 }

@@ -13,7 +13,7 @@ use prost_types::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::cells::{self, Links};
+use crate::cells::{self, Detail};
 use crate::failure::{Exit, Failure};
 use crate::get::elements;
 use crate::layout::grid;
@@ -205,7 +205,7 @@ impl Import {
                 let rows: Vec<Vec<String>> =
                     doubts.iter().map(|doubt| doubt_row(doubt, text)).collect();
                 let headers = ["LINE", "BYTES", "DOUBT", "REASON", "QUOTE"];
-                Ok(output.headed(&grid(&headers, &rows, output.layout()))?)
+                Ok(output.grid(&grid(&headers, &rows, output.layout()))?)
             }
         }
     }
@@ -242,7 +242,7 @@ fn doubt_row(doubt: &Value, text: &[u8]) -> Vec<String> {
     };
     let words = |path: &str| {
         let message = cells::message("Doubt");
-        let words = message.and_then(|message| cells::at(&message, doubt, path, Links::Whole));
+        let words = message.and_then(|message| cells::at(&message, doubt, path, Detail::Whole));
         tame(&words.unwrap_or_default())
     };
     let quote = words("quote");

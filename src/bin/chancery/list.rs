@@ -5,10 +5,10 @@ use chancery::model::v1::AssessmentState;
 use clap::Args;
 use serde_json::Value;
 
-use crate::cells::{self, Links};
+use crate::cells::{self, Detail};
 use crate::columns::{self, Column};
 use crate::failure::{Exit, Failure};
-use crate::layout::{Layout, grid};
+use crate::layout::{Grid, Layout, grid};
 use crate::moments::ReadAt;
 use crate::nouns::{self, Noun};
 use crate::output::{Format, Output, tame};
@@ -24,19 +24,25 @@ const STATES: [AssessmentState; 4] = [
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// What to list; red-line and redLines mean the same as red-lines
-    #[arg(value_name = "KIND", value_parser = nouns::parser(), hide_possible_values = false)]
+    #[arg(value_name = "KIND", value_parser = nouns::parser())]
     noun: &'static Noun,
     /// Only those of this assessment; a bare id will do
     #[arg(long, value_name = "ASSESSMENT")]
     parent: Option<String>,
     /// Only those that fit, e.g. 'posture = PROHIBITS AND actor = "actors/russia"'
-    #[arg(long, value_name = "FILTER", default_value = "")]
+    #[arg(
+        long,
+        value_name = "FILTER",
+        default_value = "",
+        hide_default_value = true
+    )]
     filter: String,
     /// How many at a time; 0 leaves it to the server
     #[arg(
         long,
         value_name = "N",
         default_value_t = 0,
+        hide_default_value = true,
         allow_negative_numbers = true
     )]
     page_size: i32,
@@ -91,7 +97,7 @@ impl List {
         let kind = self.noun.kind;
         let refuse = |flag: &str| {
             let words = self.noun.words();
-            Err(Failure::Here(format!("{flag} does not apply to {words}")))
+            Err(Failure::Usage(format!("{flag} does not apply to {words}")))
         };
         if self.parent.is_some() && !kind.is_element() {
             return refuse("--parent");
@@ -124,7 +130,12 @@ pub(crate) fn print(noun: &Noun, items: &[Value], output: &mut Output) -> Result
             .iter()
             .try_for_each(|item| output.line(&tame(name(item))))?,
         Format::Table if items.is_empty() => output.note(&format!("no {}", noun.words()))?,
-        Format::Table => output.headed(&table(noun, items, output.layout(), Last::Assessment))?,
+        Format::Table => {
+            output.grid(&table(noun, items, output.layout(), Last::Assessment))?;
+            if let (Some(one), Layout::Fitted(_)) = (one_assessment(noun, items), output.layout()) {
+                output.note(&format!("in assessments/{}", tame(one)))?;
+            }
+        }
     }
     Ok(())
 }
@@ -136,38 +147,44 @@ pub(crate) enum Last {
     Nothing,
 }
 
-/// Resources of one kind as a table.
-pub(crate) fn table(noun: &Noun, items: &[Value], layout: Layout, last: Last) -> Vec<String> {
+/// Resources of one kind as a table. Where room is short, a column that says the same in every
+/// row is left out.
+pub(crate) fn table(noun: &Noun, items: &[Value], layout: Layout, last: Last) -> Grid {
     let columns = columns::of(&noun.kind.message);
-    let placed = noun.kind.is_element() && last == Last::Assessment && layout != Layout::Plain;
-    let first = if layout == Layout::Plain {
-        "NAME"
-    } else {
-        "ID"
-    };
-    let headers: Vec<&str> = std::iter::once(first)
+    let fitted = layout != Layout::Plain;
+    let several = noun.kind.is_element() && one_assessment(noun, items).is_none();
+    let placed = fitted && several && last == Last::Assessment;
+    let headers: Vec<&str> = std::iter::once(if fitted { "ID" } else { "NAME" })
         .chain(columns.iter().map(|column| column.header))
         .chain(placed.then_some("ASSESSMENT"))
         .collect();
     let rows = items.iter().map(|item| {
         let whole = name(item);
-        let leading = if layout == Layout::Plain {
-            whole
-        } else {
-            cells::last(whole)
-        };
-        let assessment = whole.split('/').nth(1).unwrap_or_default();
+        let leading = if fitted { cells::last(whole) } else { whole };
         std::iter::once(tame(leading))
             .chain(columns.iter().map(|column| cell(noun, item, column)))
-            .chain(placed.then(|| tame(assessment)))
+            .chain(placed.then(|| tame(assessment(item))))
             .collect()
     });
     grid(&headers, &rows.collect::<Vec<Vec<String>>>(), layout)
 }
 
+/// The id of the assessment that all elements lie in.
+fn one_assessment<'a>(noun: &Noun, items: &'a [Value]) -> Option<&'a str> {
+    let first = assessment(items.first().filter(|_| noun.kind.is_element())?);
+    items
+        .iter()
+        .all(|item| assessment(item) == first)
+        .then_some(first)
+}
+
+fn assessment(item: &Value) -> &str {
+    name(item).split('/').nth(1).unwrap_or_default()
+}
+
 fn cell(noun: &Noun, item: &Value, column: &Column) -> String {
     let message = cells::message(&noun.kind.message);
-    let words = message.and_then(|message| cells::at(&message, item, column.path, Links::Short));
+    let words = message.and_then(|message| cells::at(&message, item, column.path, Detail::Short));
     words.map_or_else(|| column.absent.to_owned(), |words| tame(&words))
 }
 
@@ -180,23 +197,25 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn lines() -> Vec<Value> {
-        vec![json!({
-            "name": "assessments/talks/redLines/nato-membership",
+    fn line(assessment: &str) -> Value {
+        json!({
+            "name": format!("assessments/{assessment}/redLines/nato-membership"),
             "actor": "actors/russia",
             "issue": "issues/nato-membership",
             "stance": "Absolute rejection",
             "posture": "POSTURE_PROHIBITS",
             "declaredFirmness": "DECLARED_FIRMNESS_ABSOLUTE",
-        })]
+        })
     }
 
     #[test]
     fn a_pipe_gets_whole_names_on_single_lines() {
         let noun = nouns::noun("red-lines").unwrap();
-        let table = table(noun, &lines(), Layout::Plain, Last::Assessment);
-        assert_eq!(table.len(), 2);
-        let cells: Vec<&str> = table[1]
+        let table = table(noun, &[line("talks")], Layout::Plain, Last::Assessment);
+        let [only] = table.lines.as_slice() else {
+            panic!("{table:#?}")
+        };
+        let cells: Vec<&str> = only
             .split("  ")
             .map(str::trim)
             .filter(|cell| !cell.is_empty())
@@ -216,13 +235,18 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_gets_ids_and_the_assessment() {
+    fn a_terminal_gets_ids_and_the_assessment_where_there_are_several() {
         let noun = nouns::noun("red-lines").unwrap();
-        let table = table(noun, &lines(), Layout::Fitted(140), Last::Assessment);
+        let headers = |items: &[Value]| {
+            table(noun, items, Layout::Fitted(140), Last::Assessment)
+                .headers
+                .concat()
+        };
+        let several = headers(&[line("talks"), line("transit")]);
         assert!(
-            table[0].starts_with("ID ") && table[0].ends_with("ASSESSMENT"),
-            "{table:#?}"
+            several.starts_with("ID ") && several.ends_with("ASSESSMENT"),
+            "{several}"
         );
-        assert!(table[1].starts_with("nato-membership ") && table[1].ends_with("talks"));
+        assert!(headers(&[line("talks")]).ends_with("NEGOTIABILITY"));
     }
 }

@@ -56,6 +56,7 @@ struct Cli {
 
 /// What every verb takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// Where the server listens: http://host:port, or host:port
     #[arg(
@@ -63,6 +64,7 @@ struct Global {
         global = true,
         value_name = "URL",
         env = "CHANCERY_ENDPOINT",
+        hide_env_values = true,
         default_value = DEFAULT_ENDPOINT
     )]
     endpoint: String,
@@ -73,6 +75,7 @@ struct Global {
         global = true,
         value_name = "FORMAT",
         env = "CHANCERY_OUTPUT",
+        hide_env_values = true,
         value_enum,
         default_value_t = Format::Table
     )]

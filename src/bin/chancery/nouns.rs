@@ -34,6 +34,11 @@ pub(crate) fn nouns() -> &'static [Noun] {
     &NOUNS
 }
 
+/// What a kind is called.
+pub(crate) fn of(kind: &Kind) -> Option<&'static Noun> {
+    nouns().get(usize::from(kind.ordinal))
+}
+
 /// The kind that goes by `word`.
 pub(crate) fn noun(word: &str) -> Option<&'static Noun> {
     let goes = |name: &str| name.eq_ignore_ascii_case(word);
@@ -122,6 +127,7 @@ mod tests {
         plurals.dedup();
         assert_eq!(plurals.len(), kind::kinds().len());
         for noun in nouns() {
+            assert_eq!(of(noun.kind).map(|found| &found.plural), Some(&noun.plural));
             let same = [&noun.plural, &noun.singular, &noun.kind.collection];
             for word in same {
                 assert_eq!(

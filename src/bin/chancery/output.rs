@@ -7,10 +7,10 @@
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 
 use clap::ValueEnum;
-use comfy_table::Table;
 use serde_json::Value;
+use terminal_size::{Width, terminal_size};
 
-use crate::layout::Layout;
+use crate::layout::{Grid, Layout};
 
 /// Columns of a terminal that does not tell.
 const TERMINAL_COLUMNS: u16 = 100;
@@ -48,12 +48,13 @@ impl Output {
             None if terminal => Layout::Fitted(terminal_columns()),
             None => Layout::Plain,
         };
-        let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let writer = Some(BufWriter::new(io::stdout().lock()));
         Self {
             format,
             layout,
-            bold: terminal && colour,
+            bold: terminal && !plain && !dumb,
             writer,
         }
     }
@@ -78,17 +79,20 @@ impl Output {
         }
     }
 
-    /// Lines of the answer, the first of which is a heading.
-    pub(crate) fn headed(&mut self, lines: &[String]) -> io::Result<()> {
-        let mut lines = lines.iter();
-        if let Some(heading) = lines.next() {
-            if self.bold {
-                self.line(&format!("\x1b[1m{heading}\x1b[0m"))?;
-            } else {
-                self.line(heading)?;
-            }
+    /// A table.
+    pub(crate) fn grid(&mut self, grid: &Grid) -> io::Result<()> {
+        grid.headers
+            .iter()
+            .try_for_each(|line| self.heading(line))?;
+        grid.lines.iter().try_for_each(|line| self.line(line))
+    }
+
+    /// A line above others.
+    pub(crate) fn heading(&mut self, line: &str) -> io::Result<()> {
+        if self.bold && !line.is_empty() {
+            return self.line(&format!("\x1b[1m{line}\x1b[0m"));
         }
-        lines.try_for_each(|line| self.line(line))
+        self.line(line)
     }
 
     /// A value as JSON: over several lines, or on one.
@@ -124,7 +128,7 @@ fn terminal_columns() -> u16 {
         .ok()
         .and_then(|columns| columns.parse().ok());
     let columns = told
-        .or_else(|| Table::new().width())
+        .or_else(|| terminal_size().map(|(Width(columns), _)| columns))
         .unwrap_or(TERMINAL_COLUMNS);
     columns.max(TERMINAL_COLUMNS_MIN)
 }

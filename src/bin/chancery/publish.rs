@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::cells::{self, Links};
+use crate::cells::{self, Detail};
 use crate::failure::{Exit, Failure};
 use crate::nouns;
 use crate::output::{Format, Output, tame};
@@ -19,7 +19,12 @@ pub(crate) struct Publish {
     #[arg(value_name = "NAME")]
     name: String,
     /// Why; kept with the assessment
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
     reason: String,
 }
 
@@ -67,6 +72,6 @@ pub(crate) fn name(assessment: &Value) -> String {
 /// The state of an assessment, as the contract writes it: `PUBLISHED`.
 pub(crate) fn state(assessment: &Value) -> String {
     let message = cells::message("Assessment");
-    let words = message.and_then(|message| cells::at(&message, assessment, "state", Links::Short));
+    let words = message.and_then(|message| cells::at(&message, assessment, "state", Detail::Short));
     words.unwrap_or_default().to_ascii_uppercase()
 }

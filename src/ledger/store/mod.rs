@@ -88,7 +88,9 @@ impl Store {
             return Ok((Self::fresh(folder, bodies)?, Found::Fresh));
         }
         let Some(note) = note else {
-            return Self::instead(folder, bodies, "no checkpoint was ever written".to_owned());
+            // Nothing says what it should hold, so nothing in it can be believed.
+            fs::remove_dir_all(&sled_folder).map_err(internal)?;
+            return Ok((Self::fresh(folder, bodies)?, Found::Fresh));
         };
         let opened = catch_unwind(AssertUnwindSafe(|| -> Result<Self, String> {
             let store = Self::at(folder, bodies).map_err(|error| error.to_string())?;
@@ -235,6 +237,8 @@ impl Store {
             name(b).cmp(&name(a))
         });
         let mut next = Next {
+            index: &index,
+            position,
             id: index.next_id(),
             slot: index.next_slot(),
         };
@@ -243,7 +247,7 @@ impl Store {
             else {
                 return Err(Error::Internal("an effect without a body".to_owned()));
             };
-            let row = self.row(&index, &mut next, (at, effect), (*locator, bytes), position)?;
+            let row = self.row(&mut next, (at, effect), (*locator, bytes))?;
             rows.push((effect.name.as_str(), row));
         }
         self.put(position, envelope, &rows)?;
@@ -256,12 +260,13 @@ impl Store {
 
     fn row(
         &self,
-        index: &Index,
-        next: &mut Next,
+        next: &mut Next<'_>,
         (at, effect): (usize, &record::Effect),
         (locator, bytes): (Locator, &[u8]),
-        position: &Position,
     ) -> Result<Row, Error> {
+        let Next {
+            index, position, ..
+        } = *next;
         let name = Name::parse(&effect.name, "name")
             .map_err(|error| Error::Internal(format!("journal: {error}")))?;
         let before = self.newest(&effect.name)?.and_then(|id| index.row(id));
@@ -400,13 +405,15 @@ impl Store {
     }
 }
 
-/// Ids for the next row and the next name.
-struct Next {
+/// What the rows of one record are made from: the store before it, and ids for rows and names.
+struct Next<'a> {
+    index: &'a Index,
+    position: &'a Position,
     id: u32,
     slot: u32,
 }
 
-impl Next {
+impl Next<'_> {
     fn take_slot(&mut self) -> u32 {
         self.slot += 1;
         self.slot - 1

@@ -174,9 +174,7 @@ impl View {
             }
             let start = query.after.as_ref();
             let start = start.map_or(u32::MAX, |at| index.cursor(at.revision, &at.name));
-            let mut rows = self
-                .matching(&index, query, start)
-                .map(|row| Found::from(row));
+            let mut rows = self.matching(&index, query, start).map(Found::from);
             let found: Vec<Found> = rows.by_ref().take(query.size).collect();
             (found, rows.next().is_some())
         };

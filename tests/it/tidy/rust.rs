@@ -6,7 +6,7 @@ use super::{File, check};
 const FLOORS: [&[&str]; 7] = [
     &["error"],
     &["model"],
-    &["wire", "query", "import", "analysis", "stix"],
+    &["wire", "query", "import", "edit", "analysis", "stix"],
     &["ledger", "auth", "client"],
     &["service", "web"],
     &["server"],
@@ -26,7 +26,7 @@ const CRATES: [(&str, &[&str]); 6] = [
     ("async_nats", &["ledger"]),
     ("tonic", &["service", "client", "server", "auth"]),
     ("clap", &["bin"]),
-    ("comfy_table", &["bin"]),
+    ("terminal_size", &["bin"]),
 ];
 
 /// Names that say nothing about what is inside.

@@ -1,11 +1,12 @@
 //! Plays one script: a server on an empty folder, and the built client beside it.
 //!
 //! The client is the binary that a user has; the server runs in this process, so that its clock
-//! can stand still.
+//! can be set.
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use chancery::server::{self, Config, Running};
 use tempfile::TempDir;
@@ -13,8 +14,12 @@ use tokio::runtime::Runtime;
 
 use super::text;
 
-/// 2026-01-01T00:00:00Z, in microseconds since 1970.
-const NOW_US: i64 = 1_767_225_600_000_000;
+/// When every script begins.
+const BEGINNING: &str = "2026-01-01T00:00:00Z";
+
+/// The time it is in the script that is being played, in microseconds since 1970. Scripts are
+/// played one after the other.
+static NOW_US: AtomicI64 = AtomicI64::new(0);
 
 /// A server and a folder for the commands.
 pub(super) struct Player {
@@ -32,6 +37,7 @@ impl Player {
             folder: TempDir::new().unwrap(),
         };
         std::fs::create_dir(player.desk()).unwrap();
+        set_clock(BEGINNING);
         player.resume();
         player
     }
@@ -49,7 +55,7 @@ impl Player {
         let config = Config {
             data_dir: self.data(),
             listen: ([127, 0, 0, 1], 0).into(),
-            clock: || NOW_US,
+            clock: || NOW_US.load(Ordering::SeqCst),
             ..Config::default()
         };
         self.running = Some(self.runtime.block_on(server::start(config)).unwrap());
@@ -66,6 +72,9 @@ impl Player {
 
     /// Does something to the server.
     pub(super) fn server(&mut self, action: &str) {
+        if let Some(time) = action.strip_prefix("clock ") {
+            return set_clock(time);
+        }
         self.stop();
         match action {
             "restart" => {}
@@ -95,8 +104,14 @@ impl Player {
         let _unread = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();
         let port = format!("127.0.0.1:{}", address.port());
-        text::settled(&printed(output)).replace(&port, "127.0.0.1:PORT")
+        let printed = text::settled(&printed(output)).replace(&port, "127.0.0.1:PORT");
+        printed.replace(env!("CARGO_PKG_VERSION"), "VERSION")
     }
+}
+
+fn set_clock(time: &str) {
+    let time: jiff::Timestamp = time.parse().unwrap();
+    NOW_US.store(time.as_microsecond(), Ordering::SeqCst);
 }
 
 /// stdout, then stderr, then the exit code if it is not 0.

@@ -53,8 +53,6 @@ fn named(value: &str) -> &str {
         "HASH"
     } else if value.len() > 64 && !value.contains(' ') {
         "TOKEN"
-    } else if value == env!("CARGO_PKG_VERSION") {
-        "VERSION"
     } else {
         value
     }

@@ -1,0 +1,248 @@
+//! The server as a process: what its operator does to it, and what power and disks do.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use chancery::client::{Client, Options, Query};
+use chancery::model::v1;
+use tempfile::TempDir;
+
+use crate::ledger::last_frame;
+
+/// A `chanceryd` of its own.
+struct Server {
+    child: Child,
+    address: String,
+    stderr: Option<std::thread::JoinHandle<String>>,
+}
+
+impl Server {
+    fn start(folder: &Path, flags: &[&str]) -> Self {
+        Self::start_with(folder, &[&["--listen", "127.0.0.1:0"], flags].concat())
+    }
+
+    fn start_with(folder: &Path, flags: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_chanceryd"))
+            .arg("--data-dir")
+            .arg(folder)
+            .args(flags)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("start chanceryd");
+        let mut stderr = child.stderr.take().expect("stderr");
+        let stderr = std::thread::spawn(move || {
+            let mut text = String::new();
+            stderr.read_to_string(&mut text).expect("read stderr");
+            text
+        });
+        let stdout = BufReader::new(child.stdout.take().expect("stdout"));
+        let told = stdout
+            .lines()
+            .map_while(Result::ok)
+            .find(|line| line.contains("listens on"));
+        let address = told.and_then(|line| Some(line.split_whitespace().last()?.to_owned()));
+        Self {
+            child,
+            address: address.expect("an address"),
+            stderr: Some(stderr),
+        }
+    }
+
+    async fn client(&self) -> Client {
+        let options = Options {
+            attempts_max: 1,
+            ..Options::default()
+        };
+        Client::connect(&self.address, options)
+            .await
+            .expect("connect")
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args([name, &pid])
+            .status()
+            .expect("kill");
+        assert!(sent.success());
+    }
+
+    /// Ends it and answers its exit code and its log.
+    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        self.signal(signal);
+        let status = self.child.wait().expect("wait");
+        let log = self.stderr.take().expect("a log").join().expect("the log");
+        (status.code(), log)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+fn warnings(log: &str) -> Vec<&str> {
+    log.lines().filter(|line| line.contains("WARN")).collect()
+}
+
+async fn import(client: &Client, number: usize) -> String {
+    let text =
+        format!("# Talks {number}\n\nTwo states talk.\n\n## Key challenges\n\n- Number {number}\n");
+    let options = v1::ImportOptions {
+        publish: true,
+        ..Default::default()
+    };
+    let done = client
+        .import(text.as_bytes(), options)
+        .await
+        .expect("import");
+    done.assessment.expect("an assessment").name
+}
+
+async fn names(client: &Client) -> Vec<(String, i64)> {
+    let all = client
+        .all::<v1::Challenge>(Query::default())
+        .await
+        .expect("a list");
+    all.into_iter()
+        .map(|challenge| (challenge.name, challenge.revision))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_is_imported_once_and_a_clean_stop_exits_0() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path(), &["--sample"]);
+    let lines = server
+        .client()
+        .await
+        .all::<v1::RedLine>(Query::default())
+        .await
+        .unwrap();
+    assert!(lines.len() >= 3);
+    let (code, log) = server.end("-TERM");
+    assert_eq!((code, warnings(&log)), (Some(0), vec![]), "{log}");
+
+    let server = Server::start(folder.path(), &["--sample"]);
+    let again = server
+        .client()
+        .await
+        .all::<v1::RedLine>(Query::default())
+        .await
+        .unwrap();
+    assert_eq!(again, lines);
+    let second = Command::new(env!("CARGO_BIN_EXE_chanceryd"))
+        .args(["--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(
+        !second.status.success() && told.contains("another process"),
+        "{told}"
+    );
+    assert_eq!(server.end("-INT").0, Some(0));
+}
+
+#[test]
+fn the_network_is_refused_unless_told_in_words() {
+    let folder = TempDir::new().unwrap();
+    let refused = Command::new(env!("CARGO_BIN_EXE_chanceryd"))
+        .args(["--listen", "0.0.0.0:0", "--data-dir"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(told.contains("--allow-unauthenticated-network"), "{told}");
+
+    let flags = ["--listen", "0.0.0.0:0", "--allow-unauthenticated-network"];
+    let server = Server::start_with(folder.path(), &flags);
+    let (code, log) = server.end("-TERM");
+    assert_eq!((code, warnings(&log).len()), (Some(0), 1), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_keeps_what_it_acknowledged() {
+    let folder = TempDir::new().unwrap();
+    let mut acknowledged = Vec::new();
+    for round in 0..3 {
+        let server = Server::start(folder.path(), &[]);
+        let client = server.client().await;
+        let found: Vec<String> = names(&client)
+            .await
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        for name in &acknowledged {
+            let prefix = format!("{name}/");
+            assert!(
+                found.iter().any(|found| found.starts_with(&prefix)),
+                "{name} was lost"
+            );
+        }
+        let mut imports = tokio::task::JoinSet::new();
+        for number in 0..40 {
+            let client = client.clone();
+            imports.spawn(async move {
+                let text =
+                    format!("# R{round} n{number}\n\nText.\n\n## Key challenges\n\n- N {number}\n");
+                let options = v1::ImportOptions {
+                    publish: true,
+                    ..Default::default()
+                };
+                let done = client.import(text.as_bytes(), options).await.ok()?;
+                Some(done.assessment?.name)
+            });
+        }
+        for _ in 0..10 {
+            acknowledged.extend(imports.join_next().await.unwrap().unwrap());
+        }
+        server.end("-KILL");
+        while let Some(done) = imports.join_next().await {
+            acknowledged.extend(done.unwrap());
+        }
+    }
+    assert!(acknowledged.len() >= 30);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_last_frame_costs_one_warning_and_nothing_before_it() {
+    for signal in ["-TERM", "-KILL"] {
+        for truncate in [true, false] {
+            let folder = TempDir::new().unwrap();
+            let server = Server::start(folder.path(), &[]);
+            let client = server.client().await;
+            for number in 0..8 {
+                import(&client, number).await;
+            }
+            let all = names(&client).await;
+            server.end(signal);
+            let (path, start, end) = last_frame(folder.path());
+            let half = start + (end - start) / 2;
+            let mut bytes = std::fs::read(&path).unwrap();
+            if truncate {
+                bytes.truncate(half);
+            } else {
+                bytes[half..end].fill(0);
+            }
+            std::fs::write(&path, bytes).unwrap();
+
+            let server = Server::start(folder.path(), &[]);
+            let after = names(&server.client().await).await;
+            // After a clean stop the last frame is the seal; after a kill it is the last import.
+            let kept = if signal == "-TERM" {
+                &all[..]
+            } else {
+                &all[1..]
+            };
+            assert_eq!(after, kept, "{signal} truncate={truncate}");
+            let (code, log) = server.end("-TERM");
+            assert_eq!((code, warnings(&log).len()), (Some(0), 1), "{signal} {log}");
+        }
+    }
+}
