@@ -286,15 +286,26 @@ impl<'a> Collector<'a> {
             .chain(draft.challenges.iter_mut().map(|e| &mut e.citations))
             .chain(draft.recommendations.iter_mut().map(|e| &mut e.citations))
             .chain(draft.judgments.iter_mut().map(|e| &mut e.citations));
+        let bytes_max = self.limits.element_bytes_max / 2;
         for citations in all {
-            let Some(cut) = citations.get(CITATIONS_MAX) else {
+            let mut bytes = 0;
+            let mut fits = |citation: &Citation| {
+                bytes += citation.quote.len();
+                bytes <= bytes_max
+            };
+            let kept = citations
+                .iter()
+                .take(CITATIONS_MAX)
+                .take_while(|c| fits(c))
+                .count();
+            let Some(cut) = citations.get(kept) else {
                 continue;
             };
             let at = |place: Option<i32>| place.and_then(|at| usize::try_from(at).ok());
             let span = Span::new(at(cut.start).unwrap_or(0), at(cut.end).unwrap_or(0));
-            let reason = format!("This is stated over and over; {CITATIONS_MAX} places are cited.");
+            let reason = format!("More belongs to one element than can be cited; {kept} are.");
             self.doubts.add(span, DoubtKind::Limit, reason);
-            citations.truncate(CITATIONS_MAX);
+            citations.truncate(kept);
         }
     }
 

@@ -502,6 +502,26 @@ fn ids_are_unique_and_stable() {
 }
 
 #[test]
+fn what_is_repeated_over_and_over_is_cited_so_often_and_no_more() {
+    let draft = read(&format!(
+        "# T\n\nKey challenges:\n{}",
+        "- Trust\n".repeat(200)
+    ));
+    assert_eq!(draft.assessment.challenges[0].citations.len(), 64);
+    assert_eq!(draft.doubts.len(), 1);
+    let nested = format!(
+        "# T\n\nKey challenges:\n- Trust\n{}",
+        "  - word ".repeat(9000)
+    );
+    let quotes: usize = read(&nested).assessment.challenges[0]
+        .citations
+        .iter()
+        .map(|c| c.quote.len())
+        .sum();
+    assert!(quotes < Limits::default().element_bytes_max);
+}
+
+#[test]
 fn titles_are_short_and_quotes_whole() {
     let word = "ž".repeat(2000);
     let text = format!("# {word}\n\nKey challenges:\n- {word}\n\nRed lines of Iran:\n- {word} x\n");

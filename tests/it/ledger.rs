@@ -300,6 +300,13 @@ async fn a_torn_last_frame_is_cut_and_everything_before_it_kept() {
         let after = open(copy.path());
         assert_eq!(latest(&after).await.revision(), head - 1);
         assert_eq!(digest(&after).await, expected);
+        // What the store had of the lost revision must not come back under the next one.
+        commit(&after, vec![header("next", published())]).await;
+        let next = digest(&after).await;
+        after.close();
+        drop(after);
+        std::fs::remove_dir_all(copy.path().join("store")).unwrap();
+        assert_eq!(digest(&open(copy.path())).await, next);
     }
 }
 

@@ -6,7 +6,7 @@
     clippy::too_many_lines,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
-    reason = "a test says what it expects, prints its figures, and its tables are as long as they are"
+    reason = "a test says what it expects and prints its figures; its tables are long"
 )]
 
 mod durability;

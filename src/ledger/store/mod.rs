@@ -150,11 +150,14 @@ impl Store {
             return Err("the store has another format".to_owned());
         }
         let mut found: Vec<Option<(String, Revision, Row)>> = Vec::new();
+        // What is newer than the note was never made durable; the journal says it again.
+        let (mut later, mut later_requests) = (Vec::new(), Vec::new());
         let mut sums = Sums::default();
         for entry in &self.rows {
             let (key, value) = entry.map_err(|error| error.to_string())?;
             let (name, revision) = split(&key).ok_or("a key is malformed")?;
             if revision > note.revision {
+                later.push(key);
                 continue;
             }
             sums.add(fingerprint(ROWS, &key, &value));
@@ -173,9 +176,11 @@ impl Store {
         for entry in &self.requests {
             let (key, value) = entry.map_err(|error| error.to_string())?;
             let request = Request::decode(value.as_ref()).map_err(|error| error.to_string())?;
-            if request.revision <= note.revision {
-                sums.add(fingerprint(REQUESTS, &key, &value));
+            if request.revision > note.revision {
+                later_requests.push(key);
+                continue;
             }
+            sums.add(fingerprint(REQUESTS, &key, &value));
         }
         if sums.entries != note.entries || format!("{:016x}", sums.xor) != note.xor {
             let (has, should) = (sums.entries, note.entries);
@@ -183,6 +188,8 @@ impl Store {
                 "{has} entries, the checkpoint says {should}, or they differ"
             ));
         }
+        forget(&self.rows, later)?;
+        forget(&self.requests, later_requests)?;
         *write(&self.sums) = sums;
         self.load(found, note.revision)
     }
@@ -403,6 +410,13 @@ impl Store {
         let head = index.head();
         (head, index.time(head).unwrap_or(0))
     }
+}
+
+fn forget(tree: &sled::Tree, keys: Vec<sled::IVec>) -> Result<(), String> {
+    for key in keys {
+        tree.remove(key).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// What the rows of one record are made from: the store before it, and ids for rows and names.
