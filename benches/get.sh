@@ -87,7 +87,7 @@ load() {
     answered=$(sed -nE 's/^status codes: ([0-9]+) 2xx.*/\1/p' "$work/load.out")
     data=$(sed -nE 's/^traffic: .*\(([0-9]+)\) data$/\1/p' "$work/load.out")
     # An error comes as 200 too, but without a message.
-    if [ "$answered" != "$2" ] || [ "$data" -lt $(($2 * (bytes + 5))) ]; then
+    if [ "${answered:-0}" != "$2" ] || [ "${data:-0}" -lt $(($2 * (bytes + 5))) ]; then
         echo "get.sh: not every call was answered:" >&2
         cat "$work/load.out" >&2
         exit 1

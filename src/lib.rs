@@ -22,7 +22,8 @@
 //! | 4 | [`server`]: wiring; the one room that reads the clock |
 //! | 3 | [`service`]: the gRPC doors, a file per service of the contract |
 //! | 2 | [`ledger`]: everything durable · [`auth`]: who calls · [`client`]: the client library |
-//! | 1 | [`wire`]: encodings · [`query`]: filters, pages · [`import`]: text to draft; all pure |
+//! | 1 | [`wire`]: encodings · [`query`]: filters, pages · [`import`]: text to draft · [`edit`]: |
+//! |   | checks, masks, links; all pure |
 //! | 0 | [`model`]: plain values · [`error`]: what can go wrong; pure |
 //!
 //! # Glossary
@@ -63,6 +64,7 @@
 
 pub mod auth;
 pub mod client;
+pub mod edit;
 pub mod error;
 pub mod import;
 pub mod ledger;

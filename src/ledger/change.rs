@@ -49,6 +49,15 @@ pub struct Committed {
 }
 
 impl Change {
+    /// Adds a new version of a resource.
+    pub fn put(&mut self, name: &str, body: Vec<u8>) {
+        self.effects.push(Effect {
+            name: name.to_owned(),
+            body,
+            tombstone: false,
+        });
+    }
+
     /// Refuses what no journal should hold.
     pub(super) fn check(&self, limits: &Limits) -> Result<(), Error> {
         if self.effects.is_empty() {

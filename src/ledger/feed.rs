@@ -24,8 +24,14 @@ pub struct Commit {
     pub revision: Revision,
     /// Its effective time, in microseconds since 1970.
     pub time_us: i64,
-    /// The names it wrote.
+    /// Who made it.
+    pub author: String,
+    /// Why, in his words.
+    pub reason: String,
+    /// The names it wrote, in the order of the change.
     pub names: Vec<String>,
+    /// Those among them that it deleted.
+    pub deleted: Vec<String>,
 }
 
 /// A reader of commits, in their order, each once.
@@ -75,17 +81,34 @@ impl Feed {
     }
 }
 
+/// The commit of one revision.
+pub(super) fn read(journal: &dyn Reader, revision: Revision) -> Result<Option<Commit>, Error> {
+    let damaged = |error| Error::Internal(format!("read the journal: {error}"));
+    let entry = journal
+        .entries(revision)
+        .map_err(damaged)?
+        .next()
+        .transpose()
+        .map_err(damaged)?;
+    entry
+        .filter(|entry| entry.position.revision == revision)
+        .map(|entry| commit(&entry))
+        .transpose()
+}
+
 fn commit(entry: &Entry) -> Result<Commit, Error> {
     let envelope = record::decode(&entry.record.envelope)?;
-    let names = envelope
-        .effects
-        .into_iter()
-        .map(|effect| effect.name)
-        .collect();
-    let (revision, time_us) = (entry.position.revision, entry.position.time_us);
+    let deleted = envelope.effects.iter().filter(|effect| effect.tombstone);
     Ok(Commit {
-        revision,
-        time_us,
-        names,
+        revision: entry.position.revision,
+        time_us: entry.position.time_us,
+        deleted: deleted.map(|effect| effect.name.clone()).collect(),
+        names: envelope
+            .effects
+            .into_iter()
+            .map(|effect| effect.name)
+            .collect(),
+        author: envelope.author,
+        reason: envelope.reason,
     })
 }

@@ -38,7 +38,7 @@ use crate::model::kind::Kind;
 use crate::model::limits::Limits;
 use crate::wire::record;
 
-pub use self::store::view::{Cursor, Page, Query, View};
+pub use self::store::view::{Cursor, Page, Query, Stored, View};
 
 /// As of when a read is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -239,6 +239,11 @@ impl Ledger {
         answered
             .await
             .map_err(|_gone| stopped("the writer stopped"))?
+    }
+
+    /// The commit that made a revision.
+    pub fn commit_at(&self, revision: Revision) -> Result<Option<feed::Commit>, Error> {
+        feed::read(self.inner.journal.as_ref(), revision)
     }
 
     /// What became of an earlier copy of the same request, if there was one.

@@ -2,11 +2,14 @@
 //!
 //! Nothing behind this table knows a kind by name: what is stored, indexed, listed and replayed
 //! follows from it. An element kind is a repeated field of `Assessment`; a field of its message
-//! is indexed when it is an enum or a link, on its own or one message deep. What the contract
-//! cannot say (which fields are links) stands in `LINKS`. To add a kind is to add it to the proto.
+//! is indexed when it is an enum or a link, on its own or one message deep (links at any depth).
+//! What the contract cannot say (which fields are links) stands in `LINKS`. To add a kind is to add
+//! it to the proto.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use crate::error::Error;
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind as Shape, MessageDescriptor};
 
@@ -24,52 +27,67 @@ const TOP: [(&str, &str); 7] = [
     ("Place", "places"),
 ];
 
-/// Text fields that hold the name of a resource, or are looked up by their whole value.
-const LINKS: &[&str] = &[
-    "actor",
-    "issue",
-    "situation",
-    "source",
-    "documents",
-    "lineage",
-    "continues",
-    "external_id",
-    "asserter",
-    "speaker",
-    "focus_area",
-    "risks",
-    "about",
-    "on",
-    "borne_by",
-    "caused_by",
-    "places",
-    "indicators",
-    "mitigated_by",
-    "wielder",
-    "target",
-    "addresses",
-    "may_cross",
-    "addressee",
-    "tools",
-    "party",
-    "beneficiary",
-    "verifier",
-    "instrument",
-    "theme",
-    "requires",
-    "unlocks",
-    "members",
-    "from",
-    "to",
-    "rests_on",
-    "supersedes",
-    "superseded_by",
-    "sha256",
-    "parent",
-    "country",
-    "derives_from",
-    "id",
+/// Text fields that hold the name of a resource, with the collections they may point into; an
+/// empty list is anywhere. The same name means the same in every kind.
+const LINKS: &[(&str, &[&str])] = &[
+    ("about", &[]),
+    ("actor", &["actors"]),
+    ("addressee", &["actors"]),
+    ("addresses", &["risks", "redLines", "challenges"]),
+    ("asserter", &["actors"]),
+    ("beneficiary", &["actors"]),
+    ("borne_by", &["actors"]),
+    ("caused_by", &[]),
+    ("commitments", &["commitments"]),
+    ("continues", &[]),
+    ("country", &["actors"]),
+    ("decider", &["actors"]),
+    ("derives_from", &["sources"]),
+    ("document", &["documents"]),
+    ("documents", &["documents"]),
+    ("focus_area", &["focusAreas"]),
+    ("from", &["actors"]),
+    ("indicators", &["indicators"]),
+    ("issue", &["issues"]),
+    ("may_cross", &["redLines"]),
+    ("members", &["forecasts"]),
+    ("mitigated_by", &["tools"]),
+    ("on", &[]),
+    ("party", &["actors"]),
+    ("places", &["places"]),
+    ("rests_on", &[]),
+    ("risks", &["risks"]),
+    ("situation", &["situations"]),
+    ("source", &["sources"]),
+    ("speaker", &["actors"]),
+    ("supersedes", &["assessments"]),
+    ("target", &[]),
+    ("to", &["actors"]),
+    ("tools", &["tools"]),
+    ("unlocks", &[]),
+    ("verifier", &["actors"]),
+    ("wielder", &["actors"]),
 ];
+
+/// Text fields that are looked up by their whole value without being links.
+const KEYS: &[&str] = &[
+    "external_id",
+    "id",
+    "instrument",
+    "lineage",
+    "parent",
+    "sha256",
+    "superseded_by",
+    "theme",
+];
+
+/// The collections that a field of this name may point into, if it is a link; none is anywhere.
+pub fn targets(field: &str) -> Option<&'static [&'static str]> {
+    LINKS
+        .iter()
+        .find(|(name, _)| *name == field)
+        .map(|(_, targets)| *targets)
+}
 
 /// How a field is indexed, and so how a filter may speak of it.
 #[derive(Debug, Clone)]
@@ -113,6 +131,8 @@ pub struct Kind {
     pub collection: String,
     /// The field of `Assessment` that holds elements of this kind; 0 when it is not an element.
     pub tag: u32,
+    /// The name of that field, e.g. `red_lines`.
+    pub field_name: String,
     /// What is indexed, in the order of the contract.
     pub fields: Vec<Field>,
     /// Every field that a filter cannot speak of yet, so that the error can tell.
@@ -135,6 +155,13 @@ impl Kind {
         format!("{parent}{}/{{id}}", self.collection)
     }
 
+    /// What the contract says of it.
+    pub fn descriptor(&self) -> Result<MessageDescriptor, Error> {
+        CONTRACT
+            .get_message_by_name(&format!("chancery.v1.{}", self.message))
+            .ok_or_else(|| Error::Internal(format!("the contract has no {}", self.message)))
+    }
+
     /// Position of the indexed field `path`.
     pub fn field(&self, path: &str) -> Option<u16> {
         let at = self.fields.iter().position(|field| field.path == path)?;
@@ -151,22 +178,24 @@ pub static CONTRACT: LazyLock<DescriptorPool> =
 
 static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
     let message = |name: &str| CONTRACT.get_message_by_name(&format!("chancery.v1.{name}"));
-    let mut found: Vec<(MessageDescriptor, String, u32)> = TOP
+    let mut found: Vec<(MessageDescriptor, String, Option<FieldDescriptor>)> = TOP
         .iter()
-        .filter_map(|(name, collection)| Some((message(name)?, (*collection).to_owned(), 0)))
+        .filter_map(|(name, collection)| Some((message(name)?, (*collection).to_owned(), None)))
         .collect();
     let elements = message("Assessment").into_iter().flat_map(|assessment| {
         let fields: Vec<FieldDescriptor> = assessment.fields().collect();
         fields.into_iter().filter_map(|field| {
             let element = field.kind().as_message()?.clone();
             let holds = field.number() >= FIRST_ELEMENT_FIELD;
-            holds.then(|| (element, field.json_name().to_owned(), field.number()))
+            holds.then(|| (element, field.json_name().to_owned(), Some(field)))
         })
     });
     found.extend(elements);
     let numbered = (0u8..).zip(found);
     numbered
-        .map(|(ordinal, (message, collection, tag))| kind(ordinal, &message, collection, tag))
+        .map(|(ordinal, (message, collection, field))| {
+            kind(ordinal, &message, collection, field.as_ref())
+        })
         .collect()
 });
 
@@ -204,7 +233,12 @@ pub fn elements() -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().filter(|kind| kind.tag != 0)
 }
 
-fn kind(ordinal: u8, message: &MessageDescriptor, collection: String, tag: u32) -> Kind {
+fn kind(
+    ordinal: u8,
+    message: &MessageDescriptor,
+    collection: String,
+    holder: Option<&FieldDescriptor>,
+) -> Kind {
     let mut fields = Vec::new();
     let mut other_fields = Vec::new();
     for field in message
@@ -217,42 +251,59 @@ fn kind(ordinal: u8, message: &MessageDescriptor, collection: String, tag: u32) 
                 tags: vec![field.number()],
                 index,
             }),
-            None => nested(&field, &mut fields, &mut other_fields),
+            None => nested(&field, ("", &[]), &mut fields, &mut other_fields),
         }
     }
     Kind {
         ordinal,
         message: message.name().to_owned(),
         collection,
-        tag,
+        tag: holder.map_or(0, FieldDescriptor::number),
+        field_name: holder.map_or_else(String::new, |field| field.name().to_owned()),
         fields,
         other_fields,
     }
 }
 
-/// The fields of a message field, one deep; of a plain one, its name among the others.
-fn nested(field: &FieldDescriptor, fields: &mut Vec<Field>, others: &mut Vec<String>) {
-    others.push(field.name().to_owned());
-    let Shape::Message(inner) = field.kind() else {
+/// Messages within messages are looked into this deep; the contract goes no deeper.
+const DEPTH_MAX: usize = 4;
+
+/// The fields of a message field; of a plain one, its name among the others.
+fn nested(
+    field: &FieldDescriptor,
+    above: (&str, &[u32]),
+    fields: &mut Vec<Field>,
+    others: &mut Vec<String>,
+) {
+    let path = join(above.0, field.name());
+    let tags = [above.1, &[field.number()]].concat();
+    others.push(path.clone());
+    let Some(inner) = field.kind().as_message().cloned() else {
         return;
     };
     let foreign = inner.parent_file().package_name() != "chancery.v1";
     let stored = inner.get_field_by_name("etag").is_some();
-    if foreign || stored || field.is_map() {
+    if foreign || stored || field.is_map() || tags.len() >= DEPTH_MAX {
         return;
     }
     for child in inner.fields() {
-        let path = format!("{}.{}", field.name(), child.name());
-        match index(&child) {
-            Some(index) => {
-                fields.push(Field {
-                    path,
-                    tags: vec![field.number(), child.number()],
-                    index,
-                });
-            }
-            None => others.push(path),
+        let shallow = tags.len() == 1;
+        match index(&child).filter(|index| shallow || matches!(index, Index::Text)) {
+            Some(index) => fields.push(Field {
+                path: join(&path, child.name()),
+                tags: [tags.as_slice(), &[child.number()]].concat(),
+                index,
+            }),
+            None => nested(&child, (&path, &tags), fields, others),
         }
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
     }
 }
 
@@ -262,7 +313,8 @@ fn index(field: &FieldDescriptor) -> Option<Index> {
         return Some(Index::Bool);
     }
     if shape == Shape::String {
-        return LINKS.contains(&field.name()).then_some(Index::Text);
+        let known = targets(field.name()).is_some() || KEYS.contains(&field.name());
+        return known.then_some(Index::Text);
     }
     let values = shape.as_enum()?;
     let prefix = values

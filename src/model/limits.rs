@@ -51,6 +51,8 @@ limits! {
     page_size_default: usize = 50, "items";
     /// Items of a page at most; a larger request gets this many.
     page_size_max: usize = 1_000, "items";
+    /// Names of one batch.
+    batch_names_max: usize = 100, "names";
     /// Encoded items of a page; a page ends early rather than exceed it.
     page_bytes_max: usize = 3 << 20, "bytes";
     /// Length of a filter.

@@ -5,13 +5,14 @@
 //! `name`    resource names        `slug`   ids made from titles
 //! `caller`  who asks, markings and clearance
 //! `names`   what a text may call an actor or an issue      `actors`  the built-in ones
-//! `limits`  every bound of the system
+//! `estimate` words of estimation        `limits`  every bound of the system
 //!
 //! The messages are generated rather than written a second time: sixteen kinds twice over, with
 //! conversions between, could only drift apart.
 
 pub mod actors;
 pub mod caller;
+pub mod estimate;
 pub mod kind;
 pub mod limits;
 pub mod name;

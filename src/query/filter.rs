@@ -136,6 +136,18 @@ fn read_term(term: &[Word], end: usize, kind: &Kind) -> Result<(u16, Value), Vio
         {
             value(field, literal, kind)
         }
+        [field, sign, literal, next, ..]
+            if field.kind == Token::Bare
+                && sign.text == "="
+                && literal.kind != Token::Sign
+                && next.text == "OR" =>
+        {
+            Err(violation(
+                next.at,
+                "FILTER_UNSUPPORTED",
+                "OR is not supported yet",
+            ))
+        }
         [field, sign, ..] if field.kind == Token::Bare && sign.text == "=" => {
             Err(malformed(sign.at, "expected one literal after \"=\""))
         }
@@ -265,7 +277,7 @@ mod tests {
         }
         for (text, reason) in [
             ("actor = \"x", "FILTER_MALFORMED"),
-            ("actor = a OR actor = b", "FILTER_MALFORMED"),
+            ("actor = a OR actor = b", "FILTER_UNSUPPORTED"),
             ("(actor = a)", "FILTER_UNSUPPORTED"),
             ("stance = x", "FILTER_UNSUPPORTED"),
             ("posture = UNSPECIFIED", "FILTER_UNSUPPORTED"),

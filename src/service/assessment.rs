@@ -1,17 +1,14 @@
 //! `AssessmentService`: assessments and their elements.
 
-use prost::Message;
-
 use super::list::{asked, get, kind_of, list, listed};
 use super::wired::{self, assessment_service_server::AssessmentService};
-use super::{Answer, Door, Mutation, Outcome, hash, import, not_built, unary, unbuilt};
-use crate::error::Error;
-use crate::ledger::change::{Change, Effect};
-use crate::ledger::{At, View};
+use super::{Answer, Door, history, mutate, unary, unbuilt};
+use crate::error::{Error, Problems};
 use crate::model::caller::Caller;
+use crate::model::limits::exceeded;
 use crate::model::name::Name;
-use crate::model::v1::{self as plain, AssessmentState, AssessmentView};
-use crate::wire::{Lazy, body, decode};
+use crate::model::v1::{self as plain, AssessmentView};
+use crate::wire::Lazy;
 
 /// The stream of a watch, which is not built yet.
 type Changes = tokio_stream::Empty<Result<wired::WatchAssessmentsResponse, tonic::Status>>;
@@ -78,22 +75,34 @@ impl AssessmentService for Door {
         get_assessment(plain::GetAssessmentRequest) -> Lazy<plain::Assessment> = get_assessment;
         list_assessments(plain::ListAssessmentsRequest) -> wired::ListAssessmentsResponse =
             list_assessments;
-        publish_assessment(plain::PublishAssessmentRequest) -> Lazy<plain::Assessment> = publish;
+        publish_assessment(plain::PublishAssessmentRequest) -> Lazy<plain::Assessment> =
+            mutate::publish;
+    }
+
+    unary! {
+        create_assessment(wired::CreateAssessmentRequest) -> Lazy<plain::Assessment> =
+            mutate::create;
+        update_assessment(wired::UpdateAssessmentRequest) -> Lazy<plain::Assessment> =
+            mutate::update;
+        edit_assessment(wired::EditAssessmentRequest) -> wired::EditAssessmentResponse =
+            mutate::edit;
+        delete_assessment(plain::DeleteAssessmentRequest) -> Lazy<plain::Assessment> =
+            mutate::delete;
+        undelete_assessment(plain::UndeleteAssessmentRequest) -> Lazy<plain::Assessment> =
+            mutate::undelete;
+        withdraw_assessment(plain::WithdrawAssessmentRequest) -> Lazy<plain::Assessment> =
+            mutate::withdraw;
+        revise_assessment(plain::ReviseAssessmentRequest) -> Lazy<plain::Assessment> =
+            mutate::revise;
+        rollback_assessment(plain::RollbackAssessmentRequest) -> Lazy<plain::Assessment> =
+            mutate::rollback;
+        batch_get_assessments(plain::BatchGetAssessmentsRequest)
+            -> wired::BatchGetAssessmentsResponse = batch_get;
+        list_assessment_revisions(plain::ListAssessmentRevisionsRequest)
+            -> plain::ListAssessmentRevisionsResponse = history::list_revisions;
     }
 
     unbuilt! {
-        batch_get_assessments(plain::BatchGetAssessmentsRequest)
-            -> wired::BatchGetAssessmentsResponse;
-        create_assessment(wired::CreateAssessmentRequest) -> Lazy<plain::Assessment>;
-        update_assessment(wired::UpdateAssessmentRequest) -> Lazy<plain::Assessment>;
-        delete_assessment(plain::DeleteAssessmentRequest) -> Lazy<plain::Assessment>;
-        undelete_assessment(plain::UndeleteAssessmentRequest) -> Lazy<plain::Assessment>;
-        edit_assessment(wired::EditAssessmentRequest) -> wired::EditAssessmentResponse;
-        withdraw_assessment(plain::WithdrawAssessmentRequest) -> Lazy<plain::Assessment>;
-        revise_assessment(plain::ReviseAssessmentRequest) -> Lazy<plain::Assessment>;
-        list_assessment_revisions(plain::ListAssessmentRevisionsRequest)
-            -> plain::ListAssessmentRevisionsResponse;
-        rollback_assessment(plain::RollbackAssessmentRequest) -> Lazy<plain::Assessment>;
         diff_assessments(plain::DiffAssessmentsRequest) -> plain::DiffAssessmentsResponse;
         count_elements(plain::CountElementsRequest) -> plain::CountElementsResponse;
         search_elements(plain::SearchElementsRequest) -> wired::SearchElementsResponse;
@@ -130,78 +139,42 @@ async fn list_assessments(
     Ok(listed!(page, ListAssessmentsResponse { assessments }))
 }
 
-async fn publish(
+async fn batch_get(
     door: Door,
     caller: Caller,
-    request: plain::PublishAssessmentRequest,
-) -> Answer<Lazy<plain::Assessment>> {
-    let name = Name::parse_as(kind_of("Assessment")?, &request.name, "name")?;
-    if !request.supersedes.is_empty() {
-        return not_built("PublishAssessment with supersedes");
+    request: plain::BatchGetAssessmentsRequest,
+) -> Answer<wired::BatchGetAssessmentsResponse> {
+    let (given, allowed) = (request.names.len(), door.ledger.limits().batch_names_max);
+    if given > allowed {
+        return Err(exceeded("names", "BATCH_TOO_LARGE", given, allowed));
     }
-    let now_us = (door.clock)();
-    let mutation = Mutation {
-        request_id: request.request_id.clone(),
-        hash: hash(&request),
-        reason: request.reason.clone(),
-    };
-    let outcome = door
-        .commit(&caller, &mutation, |view| {
-            published(view, &name, &request, now_us)
-        })
-        .await?;
-    let at = match outcome {
-        Outcome::Nothing(()) => At::Latest,
-        Outcome::Committed(_, committed) => At::Exact(committed.revision),
-    };
-    let view = door.ledger.read(caller, at, now_us).await?;
-    Ok((Lazy::from(view.get(&name)?), view.revision()))
-}
-
-/// The change that publishes an assessment; none when nothing is to be written.
-fn published(
-    view: &View,
-    name: &Name,
-    request: &plain::PublishAssessmentRequest,
-    now_us: i64,
-) -> Result<((), Option<Change>), Error> {
-    let bytes = view.get(name)?;
-    let revision = view.revision_of(name)?.unwrap_or(0);
-    let mut header: plain::Assessment = decode(&body::without(&bytes, &body::POSITION_FIELDS)?)?;
-    if !request.etag.is_empty() && request.etag != format!("\"{revision}\"") {
-        return Err(Error::Aborted {
-            name: name.to_string(),
-            current: revision,
+    let full = request.view() == AssessmentView::Full;
+    let kind = kind_of("Assessment")?;
+    let mut problems = Problems::default();
+    let mut names = Vec::new();
+    for (at, name) in request.names.iter().enumerate() {
+        names.extend(problems.note(Name::parse_as(kind, name, &format!("names[{at}]")))?);
+    }
+    problems.finish()?;
+    let view = door.view(caller, request.read.as_ref()).await?;
+    let read_revision = view.revision();
+    let read = move || {
+        let each = names.iter().map(|name| {
+            if full {
+                view.full(name)
+            } else {
+                view.get(name)
+            }
         });
-    }
-    if header.state() != AssessmentState::Draft {
-        return Err(Error::Precondition {
-            reason: "STATE_FORBIDS",
-            name: name.to_string(),
-            description: format!("only a draft can be published, it is {}", state(&header)),
-        });
-    }
-    let mut change = Change {
-        reads: vec![(name.to_string(), revision)],
-        ..Default::default()
+        each.map(|bytes| bytes.map(Lazy::from))
+            .collect::<Result<Vec<_>, _>>()
     };
-    import::publish(&mut header, &mut change, view, now_us)?;
-    if request.validate_only {
-        return Ok(((), None));
-    }
-    let body = header.encode_to_vec();
-    change.effects.push(Effect {
-        name: name.to_string(),
-        body,
-        tombstone: false,
-    });
-    Ok(((), Some(change)))
-}
-
-/// The state as people write it: `DRAFT`.
-fn state(header: &plain::Assessment) -> &'static str {
-    header
-        .state()
-        .as_str_name()
-        .trim_start_matches("ASSESSMENT_STATE_")
+    let assessments = door.long(read).await?;
+    Ok((
+        wired::BatchGetAssessmentsResponse {
+            assessments,
+            read_revision,
+        },
+        read_revision,
+    ))
 }

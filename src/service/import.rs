@@ -12,6 +12,7 @@ use crate::ledger::change::{Change, Effect};
 use crate::ledger::{At, Query, View};
 use crate::model::caller::Caller;
 use crate::model::kind::Value;
+use crate::model::limits::{Limits, exceeded};
 use crate::model::name::{Name, id_fits};
 use crate::model::slug::{numbered, slug};
 use crate::model::{
@@ -23,6 +24,10 @@ use crate::wire::{Lazy, decode};
 
 /// What a text is when nobody says.
 const MEDIA_TYPE: &str = "text/markdown";
+
+/// What a text without a heading is called by.
+const UNTITLED_WORDS: usize = 8;
+const UNTITLED_LETTERS: usize = 80;
 
 /// A document as it was uploaded.
 pub(super) struct Upload {
@@ -79,6 +84,7 @@ pub(super) async fn import(
         request_id: options.request_id.clone(),
         hash: [hash(&options), Sha256::digest(&bytes).to_vec()].concat(),
         reason: options.reason.clone(),
+        validate_only: false,
     };
     let reading = read(&door, &caller, options, bytes).await?;
     if reading.options.dry_run {
@@ -124,10 +130,7 @@ pub(super) async fn import(
 }
 
 /// Everything that is wrong with the options.
-fn check(
-    options: &plain::ImportOptions,
-    limits: &crate::model::limits::Limits,
-) -> Result<(), Error> {
+fn check(options: &plain::ImportOptions, limits: &Limits) -> Result<(), Error> {
     let mut problems = Problems::default();
     if !options.assessment_id.is_empty() && !id_fits(&options.assessment_id) {
         let text = format!(
@@ -151,7 +154,7 @@ fn check(
     if options.request_id.len() > limits.request_id_bytes_max {
         let (given, allowed) = (options.request_id.len(), limits.request_id_bytes_max);
         let field = "options.request_id";
-        let long = crate::model::limits::exceeded(field, "REQUEST_ID_TOO_LONG", given, allowed);
+        let long = exceeded(field, "REQUEST_ID_TOO_LONG", given, allowed);
         problems.note::<()>(Err(long))?;
     }
     problems.finish()?;
@@ -188,6 +191,7 @@ async fn read(
         };
         let mut draft = import::draft(&bytes, media_type, &names, &limits)?;
         describe(&mut draft.assessment, &options);
+        name_untitled(&mut draft);
         let sha256 = Sha256::digest(&bytes)
             .iter()
             .map(|byte| format!("{byte:02x}"))
@@ -204,6 +208,14 @@ async fn read(
         })
     })
     .await
+}
+
+/// A text without a heading is called by its first words; the doubt about it stays.
+fn name_untitled(draft: &mut Draft) {
+    if draft.assessment.title.is_empty() {
+        let words: Vec<&str> = draft.text.split_whitespace().take(UNTITLED_WORDS).collect();
+        draft.assessment.title = words.join(" ").chars().take(UNTITLED_LETTERS).collect();
+    }
 }
 
 /// Puts what the caller said into the draft.
@@ -256,8 +268,17 @@ fn compose(reading: &Reading, view: &View) -> Result<(Place, Option<Change>), Er
         add(&document.name, document.encode_to_vec());
     }
     let bytes = assessment.encode_to_vec();
+    let allowed = view.limits().assessment_bytes_max;
+    if bytes.len() > allowed {
+        return Err(exceeded(
+            "chunk",
+            "ASSESSMENT_TOO_LARGE",
+            bytes.len(),
+            allowed,
+        ));
+    }
     let (header, elements) = body::split(&bytes)?;
-    for element in &elements {
+    for (_, element) in &elements {
         add(&body::name(element)?, element.to_vec());
     }
     if reading.options.publish {

@@ -3,6 +3,8 @@
 //! `assessment` `registry` `document` `admin`   the services
 //! `list`     get and list, the same for every kind
 //! `import`   a document in, a draft out
+//! `mutate`   changes of assessments      `write`  a change in the making, checked as a whole
+//! `entry`    changes of registry entries   `history` the revisions of an assessment
 //! `status`   errors to statuses
 //!
 //! A handler identifies the caller, takes the request apart, opens a view or makes a change, and
@@ -11,10 +13,14 @@
 mod admin;
 mod assessment;
 mod document;
+mod entry;
+mod history;
 mod import;
 mod list;
+mod mutate;
 mod registry;
 mod status;
+mod write;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -73,6 +79,8 @@ struct Mutation {
     /// SHA-256 of the request.
     hash: Vec<u8>,
     reason: String,
+    /// Make the change, check it, and leave it at that.
+    validate_only: bool,
 }
 
 /// What became of a request that writes.
@@ -115,7 +123,19 @@ macro_rules! unbuilt {
     };
 }
 
-use {unary, unbuilt};
+/// What every request that writes says.
+macro_rules! mutation {
+    ($request:expr, $reason:expr) => {
+        $crate::service::Mutation {
+            request_id: $request.request_id.clone(),
+            hash: $crate::service::hash(&$request),
+            reason: $reason,
+            validate_only: $request.validate_only,
+        }
+    };
+}
+
+use {mutation, unary, unbuilt};
 
 fn not_built<A>(method: &'static str) -> Answer<A> {
     Err(Error::Unimplemented { method })
@@ -212,7 +232,7 @@ impl Door {
                 return Ok(Outcome::Committed(None, committed));
             }
             let (value, change) = make(&self.latest(caller).await?)?;
-            let Some(made) = change else {
+            let Some(made) = change.filter(|_| !mutation.validate_only) else {
                 return Ok(Outcome::Nothing(value));
             };
             let change = Change {

@@ -5,7 +5,7 @@
 
 use super::list::{Opened, asked, get, list, listed, open, token};
 use super::wired::{self, registry_service_server::RegistryService};
-use super::{Answer, Door, unary, unbuilt};
+use super::{Answer, Door, entry, mutation, unary};
 use crate::error::Error;
 use crate::ledger::{Cursor, Page, Query, View};
 use crate::model::caller::Caller;
@@ -32,6 +32,45 @@ macro_rules! entries {
     };
 }
 
+/// The five verbs that change an entry, for every kind of entry.
+macro_rules! changes {
+    ($($Kind:ident $entry:ident: $create:ident($CreateRequest:ident, $id:ident),
+        $update:ident($UpdateRequest:ident), $delete:ident($DeleteRequest:ident),
+        $undelete:ident($UndeleteRequest:ident), $merge:ident($MergeRequest:ident);)+) => {
+        unary! {$(
+            $create(wired::$CreateRequest) -> Lazy<plain::$Kind> = |door, caller, request| {
+                let mutation = mutation!(request, String::new());
+                let what = (request.$entry, request.$id);
+                entry::create((door, caller), stringify!($Kind), what, mutation)
+            };
+            $update(wired::$UpdateRequest) -> Lazy<plain::$Kind> = |door, caller, request| {
+                let mutation = mutation!(request, request.reason.clone());
+                let update = entry::Update {
+                    mask: request.update_mask,
+                    allow_missing: request.allow_missing,
+                    etag: request.etag,
+                };
+                entry::update((door, caller), stringify!($Kind), (request.$entry, update), mutation)
+            };
+            $delete(plain::$DeleteRequest) -> Lazy<plain::$Kind> = |door, caller, request| {
+                let mutation = mutation!(request, request.reason.clone());
+                let what = (request.name, request.etag, request.allow_missing);
+                entry::delete((door, caller), stringify!($Kind), what, mutation)
+            };
+            $undelete(plain::$UndeleteRequest) -> Lazy<plain::$Kind> = |door, caller, request| {
+                let mutation = mutation!(request, request.reason.clone());
+                let what = (request.name, request.etag);
+                entry::undelete((door, caller), stringify!($Kind), what, mutation)
+            };
+            $merge(plain::$MergeRequest) -> Lazy<plain::$Kind> = |door, caller, request| {
+                let mutation = mutation!(request, request.reason.clone());
+                let what = (request.name, request.duplicates, request.etag);
+                entry::merge((door, caller), stringify!($Kind), what, mutation)
+            };
+        )+}
+    };
+}
+
 impl RegistryService for Door {
     entries! {
         Issue: get_issue(GetIssueRequest),
@@ -51,32 +90,27 @@ impl RegistryService for Door {
         resolve_issue(plain::ResolveIssueRequest) -> wired::ResolveIssueResponse = resolve_issue;
     }
 
-    unbuilt! {
-        create_actor(wired::CreateActorRequest) -> Lazy<plain::Actor>;
-        update_actor(wired::UpdateActorRequest) -> Lazy<plain::Actor>;
-        delete_actor(plain::DeleteActorRequest) -> Lazy<plain::Actor>;
-        undelete_actor(plain::UndeleteActorRequest) -> Lazy<plain::Actor>;
-        merge_actors(plain::MergeActorsRequest) -> Lazy<plain::Actor>;
-        create_issue(wired::CreateIssueRequest) -> Lazy<plain::Issue>;
-        update_issue(wired::UpdateIssueRequest) -> Lazy<plain::Issue>;
-        delete_issue(plain::DeleteIssueRequest) -> Lazy<plain::Issue>;
-        undelete_issue(plain::UndeleteIssueRequest) -> Lazy<plain::Issue>;
-        merge_issues(plain::MergeIssuesRequest) -> Lazy<plain::Issue>;
-        create_situation(wired::CreateSituationRequest) -> Lazy<plain::Situation>;
-        update_situation(wired::UpdateSituationRequest) -> Lazy<plain::Situation>;
-        delete_situation(plain::DeleteSituationRequest) -> Lazy<plain::Situation>;
-        undelete_situation(plain::UndeleteSituationRequest) -> Lazy<plain::Situation>;
-        merge_situations(plain::MergeSituationsRequest) -> Lazy<plain::Situation>;
-        create_source(wired::CreateSourceRequest) -> Lazy<plain::Source>;
-        update_source(wired::UpdateSourceRequest) -> Lazy<plain::Source>;
-        delete_source(plain::DeleteSourceRequest) -> Lazy<plain::Source>;
-        undelete_source(plain::UndeleteSourceRequest) -> Lazy<plain::Source>;
-        merge_sources(plain::MergeSourcesRequest) -> Lazy<plain::Source>;
-        create_place(wired::CreatePlaceRequest) -> Lazy<plain::Place>;
-        update_place(wired::UpdatePlaceRequest) -> Lazy<plain::Place>;
-        delete_place(plain::DeletePlaceRequest) -> Lazy<plain::Place>;
-        undelete_place(plain::UndeletePlaceRequest) -> Lazy<plain::Place>;
-        merge_places(plain::MergePlacesRequest) -> Lazy<plain::Place>;
+    changes! {
+        Actor actor: create_actor(CreateActorRequest, actor_id),
+            update_actor(UpdateActorRequest),
+            delete_actor(DeleteActorRequest), undelete_actor(UndeleteActorRequest),
+            merge_actors(MergeActorsRequest);
+        Issue issue: create_issue(CreateIssueRequest, issue_id),
+            update_issue(UpdateIssueRequest),
+            delete_issue(DeleteIssueRequest), undelete_issue(UndeleteIssueRequest),
+            merge_issues(MergeIssuesRequest);
+        Situation situation: create_situation(CreateSituationRequest, situation_id),
+            update_situation(UpdateSituationRequest),
+            delete_situation(DeleteSituationRequest), undelete_situation(UndeleteSituationRequest),
+            merge_situations(MergeSituationsRequest);
+        Source source: create_source(CreateSourceRequest, source_id),
+            update_source(UpdateSourceRequest),
+            delete_source(DeleteSourceRequest), undelete_source(UndeleteSourceRequest),
+            merge_sources(MergeSourcesRequest);
+        Place place: create_place(CreatePlaceRequest, place_id),
+            update_place(UpdatePlaceRequest),
+            delete_place(DeletePlaceRequest), undelete_place(UndeletePlaceRequest),
+            merge_places(MergePlacesRequest);
     }
 }
 

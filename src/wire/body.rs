@@ -11,6 +11,7 @@ use prost::encoding::{
     DecodeContext, WireType, decode_key, decode_varint, encode_key, encode_varint,
     encoded_len_varint, int64, message, skip_field, string,
 };
+use prost_reflect::DynamicMessage;
 use prost_types::Timestamp;
 
 use crate::error::Error;
@@ -91,8 +92,9 @@ pub fn assemble<'a>(
     out.freeze()
 }
 
-/// Takes an encoded assessment apart: its header, and its elements in their order.
-pub fn split(assessment: &[u8]) -> Result<(Bytes, Vec<Bytes>), Error> {
+/// Takes an encoded assessment apart: its header, and its elements in their order, each with the
+/// number of the field it stood in.
+pub fn split(assessment: &[u8]) -> Result<(Bytes, Vec<(u32, Bytes)>), Error> {
     let tags: Vec<u32> = kind::elements().map(|kind| kind.tag).collect();
     let header = without(assessment, &tags)?;
     let mut elements = Vec::new();
@@ -100,12 +102,30 @@ pub fn split(assessment: &[u8]) -> Result<(Bytes, Vec<Bytes>), Error> {
     while !rest.is_empty() {
         let (tag, wire) = decode_key(&mut rest).map_err(damaged)?;
         if tags.contains(&tag) && wire == WireType::LengthDelimited {
-            elements.push(Bytes::copy_from_slice(delimited(&mut rest)?));
+            elements.push((tag, Bytes::copy_from_slice(delimited(&mut rest)?)));
         } else {
             skip_field(wire, tag, &mut rest, DecodeContext::default()).map_err(damaged)?;
         }
     }
     Ok((header, elements))
+}
+
+/// The one message field of a message that has no other, e.g. of a oneof: its number and bytes.
+pub fn only_field(message: &[u8]) -> Result<Option<(u32, Bytes)>, Error> {
+    let mut rest = message;
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let (tag, wire) = decode_key(&mut rest).map_err(damaged)?;
+    if wire != WireType::LengthDelimited {
+        return Err(damaged("expected a message"));
+    }
+    Ok(Some((tag, Bytes::copy_from_slice(delimited(&mut rest)?))))
+}
+
+/// A message that holds `bytes` as its field of that number.
+pub fn framed(tag: u32, bytes: &Bytes) -> Bytes {
+    assemble(&[], std::iter::once((tag, bytes)))
 }
 
 /// The name in a body.
@@ -136,6 +156,11 @@ pub fn without(body: &[u8], tags: &[u32]) -> Result<Bytes, Error> {
         }
     }
     Ok(out.freeze())
+}
+
+/// A body, taken apart by the contract's descriptors.
+pub fn open(kind: &Kind, body: &[u8]) -> Result<DynamicMessage, Error> {
+    DynamicMessage::decode(kind.descriptor()?, body).map_err(damaged)
 }
 
 /// Every indexed value of the body, with the position of its field in the kind's table.
@@ -175,8 +200,8 @@ fn walk(
         path.push(tag);
         let fields = || kind.fields.iter().zip(0u16..);
         let exact = fields().find(|(field, _)| field.tags == *path);
-        let through = path.len() == 1
-            && fields().any(|(field, _)| field.tags.len() > 1 && field.tags.first() == Some(&tag));
+        let through = fields()
+            .any(|(field, _)| field.tags.len() > path.len() && field.tags.starts_with(path));
         match (exact, wire) {
             (Some((field, at)), WireType::Varint) => {
                 let number = decode_varint(&mut rest).map_err(damaged)?;

@@ -4,19 +4,18 @@ use std::path::{Path, PathBuf};
 
 use chancery::error::Error;
 use chancery::ledger::change::{Change, Committed, Effect};
-use chancery::ledger::{At, Cursor, Ledger, Query, View};
+use chancery::ledger::{At, Ledger, Query, View};
 use chancery::model::caller::{Caller, Clearance, Role};
-use chancery::model::kind::{self, Kind, Value};
+use chancery::model::kind::{self, Kind};
 use chancery::model::limits::Limits;
 use chancery::model::name::Name;
 use chancery::model::v1;
-use proptest::prelude::*;
 use prost::Message;
 use tempfile::TempDir;
 
 /// Bytes of a segment before its first frame.
 const HEADER_BYTES: usize = 128;
-const NOW_US: i64 = 1_767_225_600_000_000;
+pub(crate) const NOW_US: i64 = 1_767_225_600_000_000;
 
 pub(crate) fn caller() -> Caller {
     Caller::new("test", Role::Operator, Clearance::FULL)
@@ -37,7 +36,7 @@ pub(crate) fn kind(message: &str) -> &'static Kind {
     kind::of(message).expect("a kind")
 }
 
-fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     Name::parse(text, "name").expect("a name")
 }
 
@@ -91,20 +90,20 @@ pub(crate) fn change(effects: Vec<Effect>) -> Change {
     }
 }
 
-async fn commit(ledger: &Ledger, effects: Vec<Effect>) -> Committed {
+pub(crate) async fn commit(ledger: &Ledger, effects: Vec<Effect>) -> Committed {
     ledger.commit(change(effects)).await.expect("commit")
 }
 
-async fn digest(ledger: &Ledger) -> [u8; 32] {
+pub(crate) async fn digest(ledger: &Ledger) -> [u8; 32] {
     latest(ledger).await.digest().expect("digest")
 }
 
-fn published() -> v1::AssessmentState {
+pub(crate) fn published() -> v1::AssessmentState {
     v1::AssessmentState::Published
 }
 
 /// Names of a list, all pages, with pages of `size`.
-fn walk(view: &View, mut query: Query, size: usize) -> Vec<String> {
+pub(crate) fn walk(view: &View, mut query: Query, size: usize) -> Vec<String> {
     query.size = size;
     let mut names = Vec::new();
     loop {
@@ -140,7 +139,7 @@ fn copy_into(from: &Path, to: &Path) {
     }
 }
 
-async fn filled(folder: &Path, commits: usize) -> Ledger {
+pub(crate) async fn filled(folder: &Path, commits: usize) -> Ledger {
     let ledger = open(folder);
     commit(&ledger, vec![header("talks", published())]).await;
     for at in 0..commits {
@@ -586,221 +585,4 @@ async fn clearance_narrows_every_read_path() {
         past.get(&name("assessments/secret/redLines/inside"))
             .is_err()
     );
-}
-
-/// One step of a random history.
-#[derive(Debug, Clone)]
-enum Step {
-    Line {
-        assessment: u8,
-        id: u8,
-        actor: u8,
-        posture: u8,
-        deleted: bool,
-    },
-    Header {
-        assessment: u8,
-        published: bool,
-    },
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        4 => (0u8..3, 0u8..6, 0u8..3, 1u8..4, prop::bool::weighted(0.2)).prop_map(
-            |(assessment, id, actor, posture, deleted)| Step::Line {
-                assessment, id, actor, posture, deleted,
-            }
-        ),
-        1 => (0u8..3, any::<bool>())
-            .prop_map(|(assessment, published)| Step::Header { assessment, published }),
-    ]
-}
-
-/// What a red line was at a revision, as plain values: the model that lists are compared with.
-#[derive(Debug, Clone)]
-struct Held {
-    revision: i64,
-    actor: u8,
-    posture: u8,
-    deleted: bool,
-}
-
-type Model = Vec<(
-    i64,
-    std::collections::BTreeMap<(u8, u8), Held>,
-    [Option<bool>; 3],
-)>;
-
-async fn play(ledger: &Ledger, steps: &[Step]) -> Model {
-    let mut model: Model = Vec::new();
-    let mut held = std::collections::BTreeMap::new();
-    let mut states = [None; 3];
-    for assessment in 0..3u8 {
-        let state = v1::AssessmentState::Draft;
-        let done = commit(ledger, vec![header(&format!("a{assessment}"), state)]).await;
-        states[usize::from(assessment)] = Some(false);
-        model.push((done.revision, held.clone(), states));
-    }
-    for step in steps {
-        let effects = match step {
-            Step::Line {
-                assessment,
-                id,
-                actor,
-                posture,
-                deleted,
-            } => {
-                let posture = v1::Posture::try_from(i32::from(*posture)).unwrap();
-                let actor = format!("actors/x{actor}");
-                let mut effect = line(
-                    &format!("a{assessment}"),
-                    &format!("l{id}"),
-                    &actor,
-                    posture,
-                );
-                effect.tombstone = *deleted;
-                vec![effect]
-            }
-            Step::Header {
-                assessment,
-                published,
-            } => {
-                let state = if *published {
-                    v1::AssessmentState::Published
-                } else {
-                    v1::AssessmentState::Draft
-                };
-                vec![header(&format!("a{assessment}"), state)]
-            }
-        };
-        let revision = commit(ledger, effects).await.revision;
-        match *step {
-            Step::Line {
-                assessment,
-                id,
-                actor,
-                posture,
-                deleted,
-            } => {
-                held.insert(
-                    (assessment, id),
-                    Held {
-                        revision,
-                        actor,
-                        posture,
-                        deleted,
-                    },
-                );
-            }
-            Step::Header {
-                assessment,
-                published,
-            } => {
-                states[usize::from(assessment)] = Some(published);
-            }
-        }
-        model.push((revision, held.clone(), states));
-    }
-    model
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    /// Every list, at every revision, before and after a restart and a rebuild, is what a plain
-    /// scan of the history says.
-    #[test]
-    fn lists_agree_with_a_plain_scan_of_the_history(
-        steps in prop::collection::vec(step(), 1..40),
-        size in 1usize..7,
-        actor in 0u8..3,
-        posture in 1u8..4,
-        only_published in any::<bool>(),
-        restart in 0u8..3,
-    ) {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async {
-            let folder = TempDir::new().unwrap();
-            let mut ledger = open(folder.path());
-            let model = play(&ledger, &steps).await;
-            if restart > 0 {
-                ledger.close();
-                drop(ledger);
-                if restart > 1 {
-                    std::fs::remove_dir_all(folder.path().join("store")).unwrap();
-                }
-                ledger = open(folder.path());
-            }
-            let lines = kind("RedLine");
-            let mut query = Query::of(lines, size);
-            query.values = vec![
-                (lines.field("actor").unwrap(), Value::Text(format!("actors/x{actor}").into())),
-                (lines.field("posture").unwrap(), Value::Number(posture.into())),
-            ];
-            query.states = if only_published { vec![published().into()] } else { vec![] };
-            for (revision, held, states) in model {
-                let view = ledger.read(caller(), At::Exact(revision), NOW_US).await.unwrap();
-                let mut expected: Vec<(i64, String)> = held
-                    .iter()
-                    .filter(|(_, held)| !held.deleted && held.actor == actor)
-                    .filter(|(_, held)| held.posture == posture)
-                    .filter(|((assessment, _), _)| {
-                        !only_published || states[usize::from(*assessment)] == Some(true)
-                    })
-                    .map(|((assessment, id), held)| {
-                        (-held.revision, format!("assessments/a{assessment}/redLines/l{id}"))
-                    })
-                    .collect();
-                expected.sort();
-                let expected: Vec<String> = expected.into_iter().map(|(_, name)| name).collect();
-                assert_eq!(walk(&view, query.clone(), size), expected, "revision {revision}");
-                query.total = true;
-                assert_eq!(view.list(&query).unwrap().total, Some(expected.len()));
-                query.total = false;
-            }
-        });
-    }
-}
-
-#[tokio::test]
-async fn a_page_walk_under_writes_is_the_snapshot_of_its_first_page() {
-    let folder = TempDir::new().unwrap();
-    let ledger = filled(folder.path(), 60).await;
-    let view = latest(&ledger).await;
-    let expected = walk(&view, Query::of(kind("RedLine"), 1), 1000);
-    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
-    let writer = {
-        let ledger = ledger.clone();
-        tokio::spawn(async move {
-            let mut at = 0;
-            while stopped.try_recv().is_err() {
-                let line = line(
-                    "talks",
-                    &format!("l{}", at % 23),
-                    "actors/z",
-                    v1::Posture::Claims,
-                );
-                commit(&ledger, vec![line]).await;
-                at += 1;
-            }
-            at
-        })
-    };
-    let mut names = Vec::new();
-    let mut query = Query::of(kind("RedLine"), 2);
-    loop {
-        // A later page is opened anew, as a token does: by revision and cursor.
-        let page = ledger.view(caller(), view.revision()).list(&query).unwrap();
-        for item in page.items {
-            names.push(v1::RedLine::decode(item).unwrap().name);
-        }
-        let Some(Cursor { revision, name }) = page.next else {
-            break;
-        };
-        query.after = Some(Cursor { revision, name });
-        commit(&ledger, vec![header("other", published())]).await;
-    }
-    stop.send(()).unwrap();
-    assert!(writer.await.unwrap() > 0);
-    assert_eq!(names, expected);
 }

@@ -12,6 +12,7 @@
 mod durability;
 mod extraction;
 mod ledger;
+mod lists;
 mod service;
 mod tidy;
 mod transcript;

@@ -365,7 +365,7 @@ async fn bad_requests_are_refused_by_name_and_write_nothing() {
     .await;
     refused(
         "or",
-        list(filter("a = b OR c")),
+        list(filter("a = b c")),
         (InvalidArgument, "FILTER_MALFORMED"),
     )
     .await;

@@ -16,8 +16,9 @@
 //! ! clock 2026-01-08T00:00:00Z         sets the server's clock
 //! ```
 //! Every script has a server of its own, in this process, on an empty folder and with a clock
-//! that stands still at 2026-01-01 until it is set. What is random is written as UID, DOC, HASH, TOKEN and PORT. `UPDATE=1`
-//! writes down what is printed now. A new behaviour gets a script; a bug one named by its issue.
+//! that stands still at 2026-01-01 until it is set. What is random is written as UID, DOC, HASH,
+//! TOKEN and PORT. `UPDATE=1` writes down what is printed now. A new behaviour gets a script; a
+//! bug one named by its issue.
 
 mod player;
 mod text;

@@ -282,6 +282,53 @@ impl Index {
         own && parent
     }
 
+    /// The number of the state of an assessment at a revision; 0 for none.
+    pub(super) fn state_at(&self, assessment: &str, revision: Revision) -> i32 {
+        let ordinal = self
+            .ordinals
+            .get(assessment)
+            .map_or(NONE, |ordinal| *ordinal);
+        self.header_at(ordinal, revision)
+            .map_or(0, |header| header.state)
+    }
+
+    /// Whether the assessment that a row lies in, if any, is there and not deleted.
+    pub(super) fn stands(&self, row: &Row, revision: Revision) -> bool {
+        row.assessment == NONE
+            || self
+                .header_at(row.assessment, revision)
+                .is_some_and(|header| !header.tombstone)
+    }
+
+    /// What a row is marked with at a revision: its own marking and its assessment's.
+    pub(super) fn marking_of(&self, row: &Row, revision: Revision) -> Marking {
+        let own = row.marking.as_deref().cloned().unwrap_or_default();
+        match self.header_at(row.assessment, revision) {
+            Some(header) => own.combined(&header.marking),
+            None => own,
+        }
+    }
+
+    /// The rows that link to a resource, all versions.
+    pub(super) fn linking(&self, target: &str) -> RoaringBitmap {
+        let mut found = RoaringBitmap::new();
+        for kind in kind::kinds() {
+            for (field, at) in kind.fields.iter().zip(0u16..) {
+                let leaf = field.path.rsplit('.').next().unwrap_or_default();
+                if kind::targets(leaf).is_none() {
+                    continue;
+                }
+                if let Some(rows) =
+                    self.by_value
+                        .get(&(kind.ordinal, at, Value::Text(target.into())))
+                {
+                    found |= rows;
+                }
+            }
+        }
+        found
+    }
+
     /// The bitmaps that a row of `kind` must be in to have all these values.
     pub(super) fn having(
         &self,

@@ -14,7 +14,7 @@ use super::index::{Index, Row};
 use super::{Store, read};
 use crate::error::Error;
 use crate::model::Revision;
-use crate::model::caller::Caller;
+use crate::model::caller::{Caller, Marking};
 use crate::model::kind::{self, Kind, Value};
 use crate::model::limits::Limits;
 use crate::model::name::Name;
@@ -89,6 +89,19 @@ pub struct Page {
     pub total: Option<usize>,
 }
 
+/// A stored version, for those who are about to write the next one.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// Its body, without what its position decides.
+    pub body: Bytes,
+    /// Its revision.
+    pub revision: Revision,
+    /// Whether it is deleted.
+    pub deleted: bool,
+    /// What it is marked with, its assessment's marking included.
+    pub marking: Marking,
+}
+
 /// A version, found and not yet read.
 struct Found {
     name: Box<str>,
@@ -136,6 +149,20 @@ impl View {
         self.answer(&found)
     }
 
+    /// One resource as it is answered, although it is deleted.
+    pub fn get_deleted(&self, name: &Name) -> Result<Option<Bytes>, Error> {
+        let Some(id) = self.store.row_at(name.as_str(), self.revision)? else {
+            return Ok(None);
+        };
+        let found = {
+            let index = read(&self.store.index);
+            let row = index.row(id);
+            row.filter(|row| index.covers(self.caller.clearance(), row, self.revision))
+                .map(Found::from)
+        };
+        found.map(|found| self.answer(&found)).transpose()
+    }
+
     /// Whether the caller can see such a resource.
     pub fn has(&self, name: &Name) -> Result<bool, Error> {
         Ok(self.find(name)?.is_some())
@@ -144,6 +171,92 @@ impl View {
     /// The revision of the version that this view sees; `None` when it sees none.
     pub fn revision_of(&self, name: &Name) -> Result<Option<Revision>, Error> {
         Ok(self.find(name)?.map(|found| found.position.revision))
+    }
+
+    /// The stored body of a resource and its revision, also of one that is deleted; for writers.
+    pub fn stored(&self, name: &Name) -> Result<Option<Stored>, Error> {
+        let Some(id) = self.store.row_at(name.as_str(), self.revision)? else {
+            return Ok(None);
+        };
+        let (found, marking) = {
+            let index = read(&self.store.index);
+            let row = index
+                .row(id)
+                .filter(|row| index.covers(self.caller.clearance(), row, self.revision));
+            let Some(row) = row else { return Ok(None) };
+            (Found::from(row), index.marking_of(row, self.revision))
+        };
+        let body = self.store.bodies.body(found.at).map_err(unread)?;
+        let Position {
+            revision, deleted, ..
+        } = found.position;
+        Ok(Some(Stored {
+            body,
+            revision,
+            deleted,
+            marking,
+        }))
+    }
+
+    /// The newest revision of an assessment or of anything in it.
+    pub fn aggregate(&self, assessment: &Name) -> Revision {
+        read(&self.store.index).aggregate(assessment.as_str())
+    }
+
+    /// Everything that links to a resource, by name.
+    pub fn referrers(&self, target: &Name) -> Vec<String> {
+        let index = read(&self.store.index);
+        let mut names: Vec<String> = index
+            .linking(target.as_str())
+            .into_iter()
+            .filter_map(|id| index.row(id))
+            .filter(|row| !row.tombstone && *row.name != *target.as_str())
+            .filter(|row| index.current_at(row, self.revision))
+            .filter(|row| index.covers(self.caller.clearance(), row, self.revision))
+            .map(|row| row.name.to_string())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// The revisions in which an assessment, or anything in it that the caller may see, changed;
+    /// newest first.
+    pub fn revisions(&self, assessment: &Name) -> Vec<Revision> {
+        let index = read(&self.store.index);
+        let rows = index
+            .of_assessment(assessment.as_str())
+            .into_iter()
+            .flatten();
+        let mut revisions: Vec<Revision> = rows
+            .filter_map(|id| index.row(id))
+            .filter(|row| row.from <= self.revision)
+            .filter(|row| index.covers(self.caller.clearance(), row, row.from))
+            .map(|row| row.from)
+            .collect();
+        revisions.dedup();
+        revisions.reverse();
+        revisions
+    }
+
+    /// Whether the caller may see a resource, deleted or not.
+    pub fn may_see(&self, name: &Name) -> Result<bool, Error> {
+        let Some(id) = self.store.row_at(name.as_str(), self.revision)? else {
+            return Ok(false);
+        };
+        let index = read(&self.store.index);
+        let row = index.row(id);
+        Ok(row.is_some_and(|row| index.covers(self.caller.clearance(), row, self.revision)))
+    }
+
+    /// The number of the state an assessment was in at a revision; 0 for none.
+    pub fn state_at(&self, assessment: &Name, revision: Revision) -> i32 {
+        read(&self.store.index).state_at(assessment.as_str(), revision.min(self.revision))
+    }
+
+    /// The names of an assessment's elements, in the order they are shown in.
+    pub fn element_names(&self, assessment: &Name) -> Result<Vec<String>, Error> {
+        let elements = self.elements(assessment)?.into_iter();
+        Ok(elements.map(|found| found.name.to_string()).collect())
     }
 
     /// An assessment with all its elements that the caller may see.
@@ -224,7 +337,9 @@ impl View {
         };
         let index = read(&self.store.index);
         let row = index.row(id).filter(|row| {
-            !row.tombstone && index.covers(self.caller.clearance(), row, self.revision)
+            !row.tombstone
+                && index.stands(row, self.revision)
+                && index.covers(self.caller.clearance(), row, self.revision)
         });
         Ok(row.map(Found::from))
     }
@@ -306,10 +421,13 @@ impl View {
     }
 
     fn answer(&self, found: &Found) -> Result<Bytes, Error> {
-        let stored = self.store.bodies.body(found.at);
-        let stored = stored.map_err(|error| Error::Internal(format!("read a body: {error}")))?;
+        let stored = self.store.bodies.body(found.at).map_err(unread)?;
         Ok(body::answer(&stored, &found.position))
     }
+}
+
+fn unread(error: crate::ledger::journal::Error) -> Error {
+    Error::Internal(format!("read a body: {error}"))
 }
 
 impl From<&Row> for Found {

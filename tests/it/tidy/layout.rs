@@ -89,6 +89,24 @@ fn drawn(readme: &str) -> BTreeSet<String> {
     found
 }
 
+/// The rooms that `lib.rs` opens, with the map itself and the binaries.
+fn rooms(map: &str, folder: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    let opened = map
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let written = |room: &str| {
+        if folder(room) {
+            format!("{room}/")
+        } else {
+            format!("{room}.rs")
+        }
+    };
+    opened
+        .map(written)
+        .chain(["lib.rs".to_owned(), "bin/".to_owned()])
+        .collect()
+}
+
 fn difference(what: &str, written: &BTreeSet<String>, real: &BTreeSet<String>) -> Vec<String> {
     let gone = written
         .difference(real)
@@ -133,18 +151,12 @@ fn the_readme_lists_what_is_not_built() {
 
 #[test]
 fn the_readme_draws_the_rooms() {
-    let rooms = entries(&root().join("src")).into_iter().map(|path| {
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if path.is_dir() {
-            format!("{name}/")
-        } else {
-            name
-        }
-    });
+    let map = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let folder = |room: &str| root().join("src").join(room).is_dir();
     nothing(difference(
         "the README's tree",
         &drawn(&readme()),
-        &rooms.collect(),
+        &rooms(&map, folder),
     ));
 }
 
@@ -169,9 +181,17 @@ mod bad_examples {
 
     #[test]
     fn lists_of_the_unbuilt() {
-        let doors = "    unary! {\n        get_x(A) -> B = f;\n    }\n    unbuilt! {\n        \
-                     merge_x(plain::A) -> B;\n        list_y(A)\n            -> plain::B;\n    }\n}\n\
-                     fn later(x: u8) {}";
+        let doors = "
+    unary! {
+        get_x(A) -> B = f;
+    }
+    unbuilt! {
+        merge_x(plain::A) -> B;
+        list_y(A)
+            -> plain::B;
+    }
+}
+fn later(x: u8) {}";
         assert_eq!(unbuilt(doors), set(&["MergeX", "ListY"]));
         let readme = "# A\n`ListY`\n## Not built yet\n* `MergeX`, `Other`\n## More\n`GetX`";
         let admitted = admitted(readme, &set(&["MergeX", "ListY", "GetX"]));
@@ -192,5 +212,9 @@ mod bad_examples {
         let readme =
             "text\n```\nsrc/\n  lib.rs   the map\n  model/   values\n           more\n```\n";
         assert_eq!(drawn(readme), set(&["lib.rs", "model/"]));
+        let rooms = rooms("//! pub mod x;\npub mod model;\npub mod error;\n", |room| {
+            room == "model"
+        });
+        assert_eq!(rooms, set(&["bin/", "error.rs", "lib.rs", "model/"]));
     }
 }

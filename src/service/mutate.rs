@@ -1,0 +1,732 @@
+//! Changing assessments: created, edited, published, withdrawn, revised, rolled back.
+//!
+//! ```text
+//! DRAFT --publish--> PUBLISHED --withdraw--> WITHDRAWN
+//!                        \--a successor is published--> SUPERSEDED
+//! ```
+//! A draft is edited freely; what is published only with a reason; the others not at all. Each
+//! method is one change, made from the newest view and made again when somebody else was faster.
+
+use prost::Message;
+use prost_reflect::DynamicMessage;
+
+use super::import;
+use super::list::kind_of;
+use super::write::{Put, Writing, set};
+use super::{Answer, Door, Mutation, Outcome, mutation, wired};
+use crate::edit::link::rebase;
+use crate::error::{Error, Violation};
+use crate::ledger::change::{Change, Committed};
+use crate::ledger::{At, View};
+use crate::model::caller::Caller;
+use crate::model::kind;
+use crate::model::name::Name;
+use crate::model::slug::{numbered, slug};
+use crate::model::v1::{self as plain, AssessmentState};
+use crate::wire::{Lazy, body, decode};
+
+/// The name of an assessment in a request.
+pub(super) fn assessment(name: &str) -> Result<Name, Error> {
+    Name::parse_as(kind_of("Assessment")?, name, "name")
+}
+
+/// What became of a change: the view that shows it, and the names it wrote, if any.
+pub(super) struct Applied {
+    pub(super) view: View,
+    pub(super) names: Vec<String>,
+}
+
+/// Makes a change; a repeated request is answered with what became of the first copy.
+pub(super) async fn apply(
+    door: &Door,
+    caller: Caller,
+    mutation: &Mutation,
+    make: impl Fn(&View) -> Result<Option<Change>, Error>,
+) -> Result<Applied, Error> {
+    let outcome = door
+        .commit(&caller, mutation, |view| Ok(((), make(view)?)))
+        .await?;
+    let (at, names) = match outcome {
+        Outcome::Nothing(()) => (At::Latest, Vec::new()),
+        Outcome::Committed(_, Committed { revision, .. }) => {
+            let commit = door.ledger.commit_at(revision)?;
+            (
+                At::Exact(revision),
+                commit.map_or_else(Vec::new, |commit| commit.names),
+            )
+        }
+    };
+    let view = door.ledger.read(caller, at, (door.clock)()).await?;
+    Ok(Applied { view, names })
+}
+
+/// The header of an assessment as it is now, with its revision.
+pub(super) fn header(view: &View, name: &Name) -> Result<(plain::Assessment, i64), Error> {
+    let stored = view.stored(name)?.filter(|stored| !stored.deleted);
+    let stored = stored.ok_or_else(|| Error::not_found(name.as_str()))?;
+    Ok((decode(&stored.body)?, stored.revision))
+}
+
+/// Whether an assessment may be edited, and for what reason.
+fn editable(name: &Name, header: &plain::Assessment, reason: &str) -> Result<(), Error> {
+    match header.state() {
+        AssessmentState::Unspecified | AssessmentState::Draft => Ok(()),
+        AssessmentState::Published if !reason.trim().is_empty() => Ok(()),
+        AssessmentState::Published => {
+            let text = "what is published is changed with a reason only";
+            Err(Error::invalid("reason", "REASON_REQUIRED", text))
+        }
+        AssessmentState::Superseded | AssessmentState::Withdrawn => Err(forbidden(
+            name,
+            &format!("it is {}, and read-only", state(header)),
+        )),
+    }
+}
+
+fn forbidden(name: &Name, description: &str) -> Error {
+    let (name, description) = (name.to_string(), description.to_owned());
+    Error::Precondition {
+        reason: "STATE_FORBIDS",
+        name,
+        description,
+    }
+}
+
+/// The state as people write it: `DRAFT`.
+pub(super) fn state(header: &plain::Assessment) -> &'static str {
+    header
+        .state()
+        .as_str_name()
+        .trim_start_matches("ASSESSMENT_STATE_")
+}
+
+fn match_etag(name: &Name, etag: &str, current: i64) -> Result<(), Error> {
+    if etag.is_empty() || etag == format!("\"{current}\"") {
+        return Ok(());
+    }
+    Err(Error::Aborted {
+        name: name.to_string(),
+        current,
+    })
+}
+
+/// The names that a header proposes for the registries.
+fn proposed(header: &plain::Assessment) -> Vec<String> {
+    let actors = header
+        .proposed_actors
+        .iter()
+        .map(|entry| entry.name.clone());
+    let issues = header
+        .proposed_issues
+        .iter()
+        .map(|entry| entry.name.clone());
+    let sources = header
+        .proposed_sources
+        .iter()
+        .map(|entry| entry.name.clone());
+    let situations = header
+        .proposed_situations
+        .iter()
+        .map(|entry| entry.name.clone());
+    let places = header
+        .proposed_places
+        .iter()
+        .map(|entry| entry.name.clone());
+    actors
+        .chain(issues)
+        .chain(sources)
+        .chain(situations)
+        .chain(places)
+        .collect()
+}
+
+/// Creates an assessment with the elements it carries.
+pub(super) async fn create(
+    door: Door,
+    caller: Caller,
+    request: wired::CreateAssessmentRequest,
+) -> Answer<Lazy<plain::Assessment>> {
+    let mutation = mutation!(request, String::new());
+    let given: plain::Assessment = request.assessment.unwrap_or_default().into_value()?;
+    let uid = || door.uid();
+    let wanted = request.assessment_id;
+    let applied = apply(&door, caller, &mutation, |view| {
+        created(view, &new_name(view, &wanted, &given.title)?, &given, &uid)
+    })
+    .await?;
+    answer_new(&applied, given)
+}
+
+/// The name for a new assessment; what is asked for must be free.
+fn new_name(view: &View, wanted: &str, title: &str) -> Result<Name, Error> {
+    let kind = kind_of("Assessment")?;
+    if !wanted.is_empty() {
+        let name = Name::top(kind, wanted, "assessment_id")?;
+        return match view.stored(&name)? {
+            Some(_) => Err(Error::AlreadyExists {
+                name: name.to_string(),
+            }),
+            None => Ok(name),
+        };
+    }
+    let base = slug(title).unwrap_or_else(|| "assessment".to_owned());
+    let mut name = Name::top(kind, &base, "assessment_id")?;
+    let mut number = 2;
+    while view.stored(&name)?.is_some() {
+        name = Name::top(kind, &numbered(&base, number), "assessment_id")?;
+        number += 1;
+    }
+    Ok(name)
+}
+
+fn created(
+    view: &View,
+    name: &Name,
+    given: &plain::Assessment,
+    uid: &dyn Fn() -> Result<String, Error>,
+) -> Result<Option<Change>, Error> {
+    let bytes = given.encode_to_vec();
+    let (header, elements) = body::split(&bytes)?;
+    let mut writing = Writing::on(view, uid);
+    writing.proposes(proposed(given));
+    let given = body::open(name.kind(), &header)?;
+    writing.put(
+        name,
+        Put {
+            given,
+            mask: None,
+            etag: "",
+            path: String::new(),
+        },
+    )?;
+    writing.state(name, AssessmentState::Draft);
+    let mut counts = std::collections::HashMap::new();
+    for (tag, bytes) in elements {
+        let Some(kind) = kind::elements().find(|kind| kind.tag == tag) else {
+            continue;
+        };
+        let number = counts.entry(tag).or_insert(0_usize);
+        let path = format!("{}[{number}]", kind.field_name);
+        *number += 1;
+        let given = body::open(kind, &bytes)?;
+        writing.put_new_element(
+            name,
+            Put {
+                given,
+                mask: None,
+                etag: "",
+                path,
+            },
+        )?;
+    }
+    writing.finish()
+}
+
+/// Changes the header of an assessment.
+pub(super) async fn update(
+    door: Door,
+    caller: Caller,
+    request: wired::UpdateAssessmentRequest,
+) -> Answer<Lazy<plain::Assessment>> {
+    let mutation = mutation!(request, request.reason.clone());
+    let given: plain::Assessment = request.assessment.unwrap_or_default().into_value()?;
+    let name = Name::parse_as(kind_of("Assessment")?, &given.name, "assessment.name")?;
+    let (bytes, _) = body::split(&given.encode_to_vec())?;
+    let given = body::open(name.kind(), &bytes)?;
+    let mask = mask(request.update_mask, &given);
+    let uid = || door.uid();
+    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+        let present = view.stored(&name)?.filter(|stored| !stored.deleted);
+        let mut writing = Writing::on(view, &uid);
+        match present {
+            Some(stored) => {
+                let header: plain::Assessment = decode(&stored.body)?;
+                editable(&name, &header, &mutation.reason)?;
+                writing.proposes(proposed(&header));
+            }
+            None if request.allow_missing => {}
+            None => return Err(Error::not_found(name.as_str())),
+        }
+        let created = view.stored(&name)?.is_none();
+        let path = String::new();
+        let put = Put {
+            given: given.clone(),
+            mask: Some(&mask),
+            etag: &request.etag,
+            path,
+        };
+        writing.put(&name, put)?;
+        if created {
+            writing.state(&name, AssessmentState::Draft);
+        }
+        writing.finish()
+    })
+    .await?;
+    answer(&view, &name)
+}
+
+/// The fields to take over: those named, or those that are set.
+pub(super) fn mask(mask: Option<prost_types::FieldMask>, given: &DynamicMessage) -> Vec<String> {
+    match mask {
+        Some(mask) if !mask.paths.is_empty() => mask.paths,
+        _ => given
+            .fields()
+            .map(|(field, _)| field.name().to_owned())
+            .collect(),
+    }
+}
+
+/// Edits elements of an assessment, all of them or none.
+pub(super) async fn edit(
+    door: Door,
+    caller: Caller,
+    request: wired::EditAssessmentRequest,
+) -> Answer<wired::EditAssessmentResponse> {
+    let name = assessment(&request.name)?;
+    let mutation = mutation!(request, request.reason.clone());
+    let edits = request
+        .edits
+        .iter()
+        .map(taken_apart)
+        .collect::<Result<Vec<_>, _>>()?;
+    let uid = || door.uid();
+    let Applied { view, names } = apply(&door, caller, &mutation, |view| {
+        let (header, revision) = header(view, &name)?;
+        match_etag(&name, &request.etag, revision)?;
+        editable(&name, &header, &mutation.reason)?;
+        let mut writing = Writing::on(view, &uid);
+        writing.read(name.to_string(), revision);
+        writing.proposes(proposed(&header));
+        edited(&mut writing, view, &name, &edits)?;
+        writing.finish()
+    })
+    .await?;
+    let elements = names
+        .iter()
+        .filter_map(|name| element(&view, name).transpose());
+    let response = wired::EditAssessmentResponse {
+        assessment: Some(Lazy::from(view.get(&name)?)),
+        elements: elements.collect::<Result<_, _>>()?,
+        revision: view.revision(),
+    };
+    Ok((response, view.revision()))
+}
+
+/// One edit, with its element open.
+struct Edit {
+    upsert: Option<DynamicMessage>,
+    remove: String,
+    etag: String,
+    unlink: bool,
+    mask: Option<Vec<String>>,
+}
+
+fn taken_apart(edit: &wired::ElementEdit) -> Result<Edit, Error> {
+    use wired::element_edit::Change as Asked;
+    let mut upsert = None;
+    let mut remove = String::new();
+    match &edit.change {
+        Some(Asked::Upsert(element)) => {
+            let bytes = element.encode_to_vec();
+            upsert = body::only_field(&bytes)?
+                .and_then(|(tag, inner)| Some((kind::elements().nth(tag as usize - 1)?, inner)))
+                .map(|(kind, inner)| body::open(kind, &inner))
+                .transpose()?;
+        }
+        Some(Asked::Remove(name)) => remove.clone_from(name),
+        None => {}
+    }
+    let mask = edit
+        .update_mask
+        .clone()
+        .map(|mask| mask.paths)
+        .filter(|paths| !paths.is_empty());
+    Ok(Edit {
+        upsert,
+        remove,
+        etag: edit.etag.clone(),
+        unlink: edit.unlink,
+        mask,
+    })
+}
+
+fn edited(
+    writing: &mut Writing<'_>,
+    view: &View,
+    parent: &Name,
+    edits: &[Edit],
+) -> Result<(), Error> {
+    let mut removals = false;
+    for (number, edit) in edits.iter().enumerate() {
+        let path = format!("edits[{number}]");
+        if let Some(given) = &edit.upsert {
+            let path = format!("{path}.upsert");
+            let given = given.clone();
+            let put = Put {
+                given,
+                mask: edit.mask.as_deref(),
+                etag: &edit.etag,
+                path,
+            };
+            writing.put_element(parent, put)?;
+        } else if edit.remove.is_empty() {
+            let text = "an edit upserts an element or removes one";
+            writing.problem(Violation::new(path, "REQUIRED", text));
+        } else {
+            let path = format!("{path}.remove");
+            let name = Name::parse(&edit.remove, &path)?;
+            if !name.kind().is_element() || name.assessment() != Some(parent.as_str()) {
+                let text = format!("\"{name}\" is not an element of \"{parent}\"");
+                writing.problem(Violation::new(path, "NAME_ELSEWHERE", text));
+                continue;
+            }
+            writing.remove(&name, (&edit.etag, edit.unlink), path)?;
+            removals = true;
+        }
+    }
+    if removals {
+        writing.read(format!("{parent}/"), view.aggregate(parent));
+    }
+    Ok(())
+}
+
+/// An element in the one message that can hold any; `None` for what was removed.
+fn element(view: &View, name: &str) -> Result<Option<wired::Element>, Error> {
+    let name = Name::parse(name, "name")?;
+    let place = kind::elements().position(|kind| kind.ordinal == name.kind().ordinal);
+    let Some(place) = place else { return Ok(None) };
+    if !view.has(&name)? {
+        return Ok(None);
+    }
+    let framed = body::framed(place as u32 + 1, &view.get(&name)?);
+    decode(&framed).map(Some)
+}
+
+/// Deletes an assessment; its elements go out of sight with it.
+pub(super) async fn delete(
+    door: Door,
+    caller: Caller,
+    request: plain::DeleteAssessmentRequest,
+) -> Answer<Lazy<plain::Assessment>> {
+    let name = assessment(&request.name)?;
+    let mutation = mutation!(request, request.reason.clone());
+    let uid = || door.uid();
+    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+        if request.allow_missing && !view.has(&name)? {
+            return Ok(None);
+        }
+        let (header, _) = header(view, &name)?;
+        if header.state() == AssessmentState::Published && mutation.reason.trim().is_empty() {
+            editable(&name, &header, "")?;
+        }
+        let mut writing = Writing::on(view, &uid);
+        writing.read(format!("{name}/"), view.aggregate(&name));
+        writing.bury(&name, &request.etag, "name".to_owned())?;
+        writing.finish()
+    })
+    .await?;
+    deleted_answer(&view, &name)
+}
+
+/// Brings a deleted assessment back, with its elements.
+pub(super) async fn undelete(
+    door: Door,
+    caller: Caller,
+    request: plain::UndeleteAssessmentRequest,
+) -> Answer<Lazy<plain::Assessment>> {
+    let name = assessment(&request.name)?;
+    let mutation = mutation!(request, request.reason.clone());
+    let uid = || door.uid();
+    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+        let mut writing = Writing::on(view, &uid);
+        writing.undelete(&name, &request.etag, "name".to_owned())?;
+        writing.finish()
+    })
+    .await?;
+    answer(&view, &name)
+}
+
+/// Publishes a draft; what it supersedes is superseded in the same commit.
+pub(super) async fn publish(
+    door: Door,
+    caller: Caller,
+    request: plain::PublishAssessmentRequest,
+) -> Answer<Lazy<plain::Assessment>> {
+    let name = assessment(&request.name)?;
+    let mutation = mutation!(request, request.reason.clone());
+    let now_us = (door.clock)();
+    let make = |view: &View| published(view, &name, &request, now_us);
+    let Applied { view, .. } = apply(&door, caller, &mutation, make).await?;
+    answer(&view, &name)
+}
+
+fn published(
+    view: &View,
+    name: &Name,
+    request: &plain::PublishAssessmentRequest,
+    now_us: i64,
+) -> Result<Option<Change>, Error> {
+    let (mut draft, revision) = header(view, name)?;
+    match_etag(name, &request.etag, revision)?;
+    if draft.state() != AssessmentState::Draft {
+        let told = format!("only a draft can be published, it is {}", state(&draft));
+        return Err(forbidden(name, &told));
+    }
+    let mut change = Change::default();
+    change.reads.push((name.to_string(), revision));
+    change
+        .reads
+        .push((format!("{name}/"), view.aggregate(name)));
+    if !request.supersedes.is_empty() {
+        draft.supersedes.clone_from(&request.supersedes);
+    }
+    if !draft.supersedes.is_empty() {
+        supersede(view, name, &draft, &mut change)?;
+    }
+    import::publish(&mut draft, &mut change, view, now_us)?;
+    change.put(name.as_str(), draft.encode_to_vec());
+    Ok(Some(change))
+}
+
+fn supersede(
+    view: &View,
+    name: &Name,
+    draft: &plain::Assessment,
+    change: &mut Change,
+) -> Result<(), Error> {
+    let old = Name::parse_as(kind_of("Assessment")?, &draft.supersedes, "supersedes")?;
+    if old == *name {
+        let text = "an assessment cannot supersede itself";
+        return Err(Error::invalid("supersedes", "SUPERSEDES_CYCLE", text));
+    }
+    let (mut before, revision) = header(view, &old)?;
+    if before.state() != AssessmentState::Published {
+        let told = format!(
+            "only what is published can be superseded, it is {}",
+            state(&before)
+        );
+        return Err(forbidden(&old, &told));
+    }
+    before.set_state(AssessmentState::Superseded);
+    before.superseded_by = name.to_string();
+    change.reads.push((old.to_string(), revision));
+    change.put(old.as_str(), before.encode_to_vec());
+    Ok(())
+}
+
+/// Withdraws what was published; it stays readable, with the reason.
+pub(super) async fn withdraw(
+    door: Door,
+    caller: Caller,
+    request: plain::WithdrawAssessmentRequest,
+) -> Answer<Lazy<plain::Assessment>> {
+    let name = assessment(&request.name)?;
+    if request.reason.trim().is_empty() {
+        return Err(Error::invalid(
+            "reason",
+            "REQUIRED",
+            "a withdrawal needs a reason",
+        ));
+    }
+    let mutation = mutation!(request, request.reason.clone());
+    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+        let (mut header, revision) = header(view, &name)?;
+        match_etag(&name, &request.etag, revision)?;
+        if header.state() != AssessmentState::Published {
+            let told = format!(
+                "only what is published is withdrawn, it is {}",
+                state(&header)
+            );
+            return Err(forbidden(&name, &told));
+        }
+        header.set_state(AssessmentState::Withdrawn);
+        header.state_reason.clone_from(&request.reason);
+        let mut change = Change::default();
+        change.reads.push((name.to_string(), revision));
+        change
+            .reads
+            .push((format!("{name}/"), view.aggregate(&name)));
+        change.put(name.as_str(), header.encode_to_vec());
+        Ok(Some(change))
+    })
+    .await?;
+    answer(&view, &name)
+}
+
+/// Begins a new draft from published work; its elements continue the old ones.
+pub(super) async fn revise(
+    door: Door,
+    caller: Caller,
+    request: plain::ReviseAssessmentRequest,
+) -> Answer<Lazy<plain::Assessment>> {
+    let old = assessment(&request.name)?;
+    let mutation = mutation!(request, request.reason.clone());
+    let uid = || door.uid();
+    let applied = apply(&door, caller, &mutation, |view| {
+        let (header, _) = header(view, &old)?;
+        if header.state() != AssessmentState::Published {
+            let told = format!(
+                "only what is published is revised, it is {}",
+                state(&header)
+            );
+            return Err(forbidden(&old, &told));
+        }
+        let wanted = if request.title.is_empty() {
+            header.title.clone()
+        } else {
+            request.title.clone()
+        };
+        let name = new_name(view, &request.assessment_id, &wanted)?;
+        revised(view, (&old, &name), (&header, &wanted), (&request, &uid))
+    })
+    .await?;
+    answer_new(&applied, plain::Assessment::default())
+}
+
+fn revised(
+    view: &View,
+    (old, name): (&Name, &Name),
+    (header, title): (&plain::Assessment, &str),
+    (request, uid): (
+        &plain::ReviseAssessmentRequest,
+        &dyn Fn() -> Result<String, Error>,
+    ),
+) -> Result<Option<Change>, Error> {
+    let mut fresh = plain::Assessment {
+        name: String::new(),
+        title: title.to_owned(),
+        supersedes: old.to_string(),
+        ..header.clone()
+    };
+    fresh.id.clear();
+    let mut writing = Writing::on(view, uid);
+    let given = body::open(name.kind(), &fresh.encode_to_vec())?;
+    writing.put(
+        name,
+        Put {
+            given,
+            mask: None,
+            etag: "",
+            path: String::new(),
+        },
+    )?;
+    writing.state(name, AssessmentState::Draft);
+    for element in view.element_names(old)? {
+        let from = Name::parse(&element, "name")?;
+        let wanted = &request.collections;
+        if !wanted.is_empty() && !wanted.contains(&from.kind().collection) {
+            continue;
+        }
+        let Some(stored) = view.stored(&from)? else {
+            continue;
+        };
+        let mut given = body::open(from.kind(), &stored.body)?;
+        set(&mut given, "continues", &element);
+        rebase(&mut given, (old.as_str(), name.as_str()), wanted);
+        set(&mut given, "name", "");
+        let to = name.element(from.kind(), from.id(), "name")?;
+        writing.put(
+            &to,
+            Put {
+                given,
+                mask: None,
+                etag: "",
+                path: element,
+            },
+        )?;
+    }
+    writing.finish()
+}
+
+/// Brings back what an assessment held at a revision, as a change of its own.
+pub(super) async fn rollback(
+    door: Door,
+    caller: Caller,
+    request: plain::RollbackAssessmentRequest,
+) -> Answer<Lazy<plain::Assessment>> {
+    let name = assessment(&request.name)?;
+    let mutation = mutation!(request, request.reason.clone());
+    let uid = || door.uid();
+    let now_us = (door.clock)();
+    let past = door
+        .ledger
+        .read(caller.clone(), At::Exact(request.revision), now_us)
+        .await?;
+    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+        let (now, revision) = header(view, &name)?;
+        match_etag(&name, &request.etag, revision)?;
+        editable(&name, &now, &mutation.reason)?;
+        rolled_back((view, &past), &name, &uid)
+    })
+    .await?;
+    answer(&view, &name)
+}
+
+fn rolled_back(
+    (view, past): (&View, &View),
+    name: &Name,
+    uid: &dyn Fn() -> Result<String, Error>,
+) -> Result<Option<Change>, Error> {
+    let (header, _) = header(past, name)?;
+    let mut writing = Writing::on(view, uid);
+    writing.read(format!("{name}/"), view.aggregate(name));
+    writing.proposes(proposed(&header));
+    let given = body::open(name.kind(), &header.encode_to_vec())?;
+    writing.put(
+        name,
+        Put {
+            given,
+            mask: None,
+            etag: "",
+            path: "name".to_owned(),
+        },
+    )?;
+    let then = past.element_names(name)?;
+    for element in &then {
+        let element = Name::parse(element, "name")?;
+        let Some(stored) = past.stored(&element)? else {
+            continue;
+        };
+        let given = body::open(element.kind(), &stored.body)?;
+        let path = element.to_string();
+        writing.put(
+            &element,
+            Put {
+                given,
+                mask: None,
+                etag: "",
+                path,
+            },
+        )?;
+    }
+    for element in view.element_names(name)? {
+        if !then.contains(&element) {
+            let element = Name::parse(&element, "name")?;
+            writing.remove(&element, ("", false), element.to_string())?;
+        }
+    }
+    writing.finish()
+}
+
+/// The assessment as it is answered after a change: its header.
+fn answer(view: &View, name: &Name) -> Answer<Lazy<plain::Assessment>> {
+    Ok((Lazy::from(view.get(name)?), view.revision()))
+}
+
+/// A new assessment as it is answered; when nothing was written, what was given.
+fn answer_new(applied: &Applied, given: plain::Assessment) -> Answer<Lazy<plain::Assessment>> {
+    let names = applied
+        .names
+        .iter()
+        .filter_map(|name| assessment(name).ok());
+    match names.into_iter().next() {
+        Some(name) => answer(&applied.view, &name),
+        None => Ok((Lazy::value(given), applied.view.revision())),
+    }
+}
+
+/// What was deleted is answered too, with the time it was.
+fn deleted_answer(view: &View, name: &Name) -> Answer<Lazy<plain::Assessment>> {
+    let bytes = view.get_deleted(name)?;
+    Ok((bytes.map(Lazy::from).unwrap_or_default(), view.revision()))
+}
