@@ -387,7 +387,9 @@ impl Drop for Inner {
 /// Writes the record a store is born with.
 fn begin(journal: &mut dyn Journal, now_us: i64) -> Result<(), Error> {
     let genesis = record::Genesis {
-        store_uuid: uuid::Uuid::from_bytes(random()?).to_string(),
+        store_uuid: uuid::Builder::from_random_bytes(random()?)
+            .into_uuid()
+            .to_string(),
         page_token_key: random::<32>()?.to_vec().into(),
     };
     let envelope = record::Envelope {

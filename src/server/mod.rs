@@ -90,6 +90,9 @@ pub struct Running {
 /// Opens the ledger and answers; returns when calls are accepted.
 pub async fn start(config: Config) -> Result<Running, Error> {
     guard(&config)?;
+    if !config.listen.ip().is_loopback() {
+        warn!(listen = %config.listen, "anybody who reaches this address may read and write");
+    }
     let (folder, limits, now) = (config.data_dir.clone(), config.limits, (config.clock)());
     let opening = tokio::task::spawn_blocking(move || Ledger::open(&folder, limits, now));
     let opened = opening
@@ -174,13 +177,13 @@ pub fn now_us() -> i64 {
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// Nobody is authenticated yet, so the network is off limits unless told in words.
-fn guard(config: &Config) -> Result<(), Error> {
+/// Whether a server may be started so: nobody is authenticated yet, so the network is off limits
+/// unless told in words.
+pub fn guard(config: &Config) -> Result<(), Error> {
     if config.listen.ip().is_loopback() {
         return Ok(());
     }
     if config.allow_unauthenticated_network {
-        warn!(listen = %config.listen, "anybody who reaches this address may read and write");
         return Ok(());
     }
     let text = format!(

@@ -246,3 +246,61 @@ async fn a_damaged_last_frame_costs_one_warning_and_nothing_before_it() {
         }
     }
 }
+
+/// Runs `chanceryd` to its end with these arguments and environment.
+fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_chanceryd"))
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .output()
+        .expect("run chanceryd");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[test]
+fn settings_come_from_flags_then_environment_then_file_then_default() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("chanceryd.toml");
+    let text = "listen = \"127.0.0.1:3\"\nlog = \"warn\"\ndrain_seconds = 5\n";
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let environment = [
+        ("CHANCERY_LISTEN", "127.0.0.1:2"),
+        ("CHANCERY_LOG", "debug"),
+    ];
+    let flags = [
+        "--listen",
+        "127.0.0.1:1",
+        "--config",
+        file,
+        "config",
+        "print",
+    ];
+    let (code, printed, _) = run(&flags, &environment);
+    assert_eq!(code, Some(0));
+    for line in [
+        "listen = \"127.0.0.1:1\"",
+        "log = \"debug\"",
+        "drain_seconds = 5",
+        "sample = false",
+    ] {
+        assert!(printed.contains(line), "{line} in {printed}");
+    }
+
+    let (code, _, told) = run(&["--listen", "0.0.0.0:1", "config", "check"], &[]);
+    assert!(
+        code == Some(1) && told.contains("--allow-unauthenticated-network"),
+        "{told}"
+    );
+    let (code, _, told) = run(&["--log", "=,=", "config", "check"], &[]);
+    assert!(code == Some(1) && told.contains("log"), "{told}");
+    std::fs::write(file, "lisen = 1\n").unwrap();
+    let (code, _, told) = run(&["--config", file, "config", "check"], &[]);
+    assert!(code == Some(1) && told.contains("lisen"), "{told}");
+    assert_eq!(run(&["config", "check"], &[]).0, Some(0));
+}
