@@ -155,6 +155,18 @@ impl Kind {
         format!("{parent}{}/{{id}}", self.collection)
     }
 
+    /// The collection as people say it, e.g. `red lines`.
+    pub fn words(&self) -> String {
+        let mut words = String::new();
+        for letter in self.collection.chars() {
+            if letter.is_ascii_uppercase() {
+                words.push(' ');
+            }
+            words.push(letter.to_ascii_lowercase());
+        }
+        words
+    }
+
     /// What the contract says of it.
     pub fn descriptor(&self) -> Result<MessageDescriptor, Error> {
         CONTRACT

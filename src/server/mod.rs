@@ -148,14 +148,16 @@ impl Running {
         info!(clean = closed.is_ok(), "stopped");
     }
 
-    /// What is stored, for people: `1 assessment, 4 redLines, ...`.
+    /// What is stored, for people: `1 assessment, 4 red lines, ...`.
     pub fn holds(&self) -> String {
-        let counts = kinds()
+        let some: Vec<String> = kinds()
             .iter()
-            .map(|kind| (self.ledger.count(kind), &kind.collection));
-        let some: Vec<String> = counts
+            .map(|kind| (self.ledger.count(kind), kind.words()))
             .filter(|(count, _)| *count > 0)
-            .map(|(count, collection)| format!("{count} {collection}"))
+            .map(|(count, words)| match count {
+                1 => format!("1 {}", words.trim_end_matches('s')),
+                many => format!("{many} {words}"),
+            })
             .collect();
         if some.is_empty() {
             "nothing yet".to_owned()

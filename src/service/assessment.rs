@@ -2,7 +2,7 @@
 
 use super::list::{asked, get, kind_of, list, listed};
 use super::wired::{self, assessment_service_server::AssessmentService};
-use super::{Answer, Door, history, mutate, unary, unbuilt};
+use super::{Answer, Door, entry, history, mutate, mutation, unary, unbuilt};
 use crate::error::{Error, Problems};
 use crate::model::caller::Caller;
 use crate::model::limits::exceeded;
@@ -89,7 +89,11 @@ impl AssessmentService for Door {
         delete_assessment(plain::DeleteAssessmentRequest) -> Lazy<plain::Assessment> =
             mutate::delete;
         undelete_assessment(plain::UndeleteAssessmentRequest) -> Lazy<plain::Assessment> =
-            mutate::undelete;
+            |door, caller, request| {
+                let mutation = mutation!(request, request.reason.clone());
+                let what = (request.name, request.etag);
+                entry::undelete((door, caller), "Assessment", what, mutation)
+            };
         withdraw_assessment(plain::WithdrawAssessmentRequest) -> Lazy<plain::Assessment> =
             mutate::withdraw;
         revise_assessment(plain::ReviseAssessmentRequest) -> Lazy<plain::Assessment> =

@@ -191,7 +191,7 @@ pub(super) async fn delete<T: Message + Default>(
     Ok((bytes.map(Lazy::from).unwrap_or_default(), view.revision()))
 }
 
-/// Brings a deleted entry back.
+/// Brings back what was deleted: an entry, or an assessment with its elements.
 pub(super) async fn undelete<T: Message + Default>(
     (door, caller): (Door, Caller),
     message: &str,

@@ -428,24 +428,6 @@ pub(super) async fn delete(
     deleted_answer(&view, &name)
 }
 
-/// Brings a deleted assessment back, with its elements.
-pub(super) async fn undelete(
-    door: Door,
-    caller: Caller,
-    request: plain::UndeleteAssessmentRequest,
-) -> Answer<Lazy<plain::Assessment>> {
-    let name = assessment(&request.name)?;
-    let mutation = mutation!(request, request.reason.clone());
-    let uid = || door.uid();
-    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
-        let mut writing = Writing::on(view, &uid);
-        writing.undelete(&name, &request.etag, "name".to_owned())?;
-        writing.finish()
-    })
-    .await?;
-    answer(&view, &name)
-}
-
 /// Publishes a draft; what it supersedes is superseded in the same commit.
 pub(super) async fn publish(
     door: Door,
