@@ -110,6 +110,16 @@ impl Error {
         &self.0.violations
     }
 
+    /// The same with its fields called otherwise, for those who built the request from something
+    /// of their own and want to say where it is wrong there.
+    #[must_use]
+    pub fn placed(mut self, place: impl Fn(&str) -> String) -> Self {
+        for violation in &mut self.0.violations {
+            violation.field = place(&violation.field);
+        }
+        self
+    }
+
     /// The name of the resource concerned; empty when the server names none.
     pub fn resource(&self) -> &str {
         &self.0.resource
@@ -175,6 +185,12 @@ impl From<crate::error::Error> for Error {
         let mut message = error.to_string();
         if let crate::error::Error::Internal(detail) = &error {
             message.clone_from(detail);
+        }
+        if let crate::error::Error::NotFound { name } = error {
+            let mut missing = Self::local(Code::NotFound, message);
+            missing.0.reason = "NOT_FOUND".to_owned();
+            missing.0.resource = name;
+            return missing;
         }
         let crate::error::Error::Invalid(violations) = error else {
             return Self::local(Code::Internal, message);

@@ -162,7 +162,7 @@ fn list_json<'a, T: Resource>(client: &'a Client, query: &'a Query) -> Soon<'a, 
     })
 }
 
-fn answer<T>(response: Response<T>) -> Answer<T> {
+pub(super) fn answer<T>(response: Response<T>) -> Answer<T> {
     let revision = response.metadata().get("chancery-revision");
     let revision = revision.and_then(|value| value.to_str().ok()?.parse().ok());
     Answer {

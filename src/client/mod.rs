@@ -2,6 +2,7 @@
 //!
 //! `kinds`   every kind of resource by one table: get it, list it, as a message or as JSON
 //! `paging`  what a list is asked for, and a walk over all its pages
+//! `write`   create, update, edit, delete, publish, merge and the other changes
 //! `import`  a text sent in pieces
 //! `retry`   deadlines, and which calls may be sent again
 //! `error`   a status with its details taken apart
@@ -17,6 +18,7 @@ mod import;
 mod kinds;
 mod paging;
 mod retry;
+mod write;
 
 use std::fmt;
 use std::sync::Arc;
@@ -49,8 +51,9 @@ pub use calls::document_service_client::DocumentServiceClient;
 pub use calls::registry_service_client::RegistryServiceClient;
 pub use error::{Error, Violation};
 pub use kinds::{Answer, Get, Resource, View, served};
-pub use paging::{Page, Pages, Query};
+pub use paging::{Items, Page, Pages, Query};
 pub use retry::Repeat;
+pub use write::{Entry, Writable, Write};
 
 /// Where a server listens when nobody says otherwise.
 pub const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:50051";
@@ -159,19 +162,6 @@ impl Client {
     pub fn admin(&self) -> AdminServiceClient<Channel> {
         AdminServiceClient::new(self.channel.clone())
             .max_decoding_message_size(self.options.decode_bytes_max)
-    }
-
-    /// Publishes a draft. Sent again after UNAVAILABLE only if it carries a `request_id`.
-    pub async fn publish(
-        &self,
-        request: v1::PublishAssessmentRequest,
-    ) -> Result<v1::Assessment, Error> {
-        let repeat = Repeat::with(&request.request_id);
-        let answer = self.call(repeat, request, |request| {
-            let mut service = self.assessments();
-            async move { service.publish_assessment(request).await }
-        });
-        Ok(answer.await?.into_inner())
     }
 
     /// The actors that a text may mean by `alias`: none, one, or several when it is ambiguous.

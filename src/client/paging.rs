@@ -2,6 +2,12 @@
 //!
 //! All pages of one walk are one snapshot: the page token pins the revision of the first.
 
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio_stream::Stream;
+
 use super::{Client, Error, Resource, View};
 use crate::model::{Revision, v1};
 
@@ -62,6 +68,31 @@ impl Client {
         }
     }
 
+    /// The items of all pages as a stream; a page is asked for when the one before is used up.
+    ///
+    /// ```no_run
+    /// use chancery::client::{Client, Options, Query};
+    /// use chancery::model::v1::Risk;
+    /// use tokio_stream::StreamExt as _;
+    ///
+    /// # async fn example() -> Result<(), chancery::client::Error> {
+    /// let client = Client::connect("127.0.0.1:50051", Options::default()).await?;
+    /// let mut risks = client.stream::<Risk>(Query::default());
+    /// while let Some(risk) = risks.next().await {
+    ///     println!("{}", risk?.statement);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream<T: Resource>(&self, query: Query) -> Items<T> {
+        Items {
+            client: self.clone(),
+            query: Some(query),
+            ready: VecDeque::new(),
+            asked: None,
+        }
+    }
+
     /// The items of all pages.
     pub async fn all<T: Resource>(&self, query: Query) -> Result<Vec<T>, Error> {
         let mut pages = self.pages(query);
@@ -94,5 +125,61 @@ impl<T: Resource> Pages<'_, T> {
             query.page_token.clone_from(&page.next_page_token);
         }
         Ok(Some(page))
+    }
+}
+
+/// A page that was asked for.
+type Asked<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
+
+/// The items of all pages of one list, as a stream. It ends after an error.
+pub struct Items<T> {
+    client: Client,
+    query: Option<Query>,
+    ready: VecDeque<T>,
+    asked: Option<Asked<T>>,
+}
+
+// Nothing in it is pinned in place: the call is in a box, the items are moved out.
+impl<T> Unpin for Items<T> {}
+
+impl<T: Resource> Stream for Items<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            if let Some(asked) = &mut self.asked {
+                let page = ready!(asked.as_mut().poll(context));
+                self.asked = None;
+                let mut query = self.query.take();
+                match page {
+                    Err(error) => return Poll::Ready(Some(Err(error))),
+                    Ok(page) => {
+                        self.ready.extend(page.items);
+                        if let Some(query) = &mut query {
+                            query.page_token.clone_from(&page.next_page_token);
+                        }
+                        self.query = query.filter(|_| !page.next_page_token.is_empty());
+                    }
+                }
+                continue;
+            }
+            let Some(query) = self.query.clone() else {
+                return Poll::Ready(None);
+            };
+            let client = self.client.clone();
+            self.asked = Some(Box::pin(async move { T::list(&client, &query).await }));
+        }
+    }
+}
+
+impl<T> std::fmt::Debug for Items<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Items")
+            .field("query", &self.query)
+            .field("ready", &self.ready.len())
+            .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage, Value};
 
+use super::behaviour::{self, Behaviour};
 use crate::error::Violation;
 use crate::model::kind;
 use crate::model::name::Name;
@@ -110,11 +111,23 @@ pub fn replace(message: &mut DynamicMessage, target: &str, other: Option<&str>) 
                 .map(|item| replace_in(item, linked, target, other));
             count += moved.sum::<usize>();
             items.retain(|item| !linked || item.as_str() != Some(""));
+            if other.is_none() {
+                items.retain(|item| !item.as_message().is_some_and(lost));
+            }
         } else {
             count += replace_in(value, linked, target, other);
         }
     }
     count
+}
+
+/// Whether a part cannot stand without the link that was taken out of it.
+fn lost(part: &DynamicMessage) -> bool {
+    part.descriptor().fields().any(|field| {
+        kind::targets(field.name()).is_some()
+            && behaviour::of(&field) == Behaviour::Required
+            && !part.has_field(&field)
+    })
 }
 
 fn replace_in(value: &mut Value, linked: bool, target: &str, other: Option<&str>) -> usize {

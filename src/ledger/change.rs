@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use crate::error::Error;
 use crate::model::Revision;
 use crate::model::limits::{Limits, exceeded};
+use crate::model::name::Name;
+use crate::wire::body;
 
 /// One new version of one resource.
 #[derive(Debug, Clone)]
@@ -81,6 +83,10 @@ impl Change {
                 allowed,
             ));
         }
+        let (given, allowed) = (self.reason.len(), limits.reason_bytes_max);
+        if given > allowed {
+            return Err(exceeded("reason", "REASON_TOO_LONG", given, allowed));
+        }
         let bytes: usize = self.effects.iter().map(|effect| effect.body.len()).sum();
         if bytes > limits.change_bytes_max {
             return Err(exceeded(
@@ -89,6 +95,12 @@ impl Change {
                 bytes,
                 limits.change_bytes_max,
             ));
+        }
+        // Once it is in the journal it must apply, now and at every replay.
+        for effect in &self.effects {
+            let name = Name::parse(&effect.name, "name")?;
+            body::indexed(name.kind(), &effect.body)?;
+            body::marking(&effect.body)?;
         }
         let mut names = HashSet::new();
         match self

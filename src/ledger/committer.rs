@@ -164,6 +164,7 @@ impl Committer {
         let (envelope, bodies) = seal(change)?;
         group.bytes += bodies.iter().map(|body| body.bytes.len()).sum::<usize>();
         let encoded = record::encode(envelope.clone());
+        group.bytes += encoded.len();
         group.envelopes.push(envelope);
         group.stamped.push(Stamped {
             time_us,

@@ -343,9 +343,14 @@ impl Ledger {
         let clock = &self.inner.clock;
         clock.served_us.fetch_max(time_us, Ordering::SeqCst);
         let mut head = self.inner.head.clone();
-        let settled = head
-            .wait_for(|head| *head >= clock.claimed.load(Ordering::SeqCst))
-            .await;
+        let mut failed = self.inner.failed.clone();
+        let reached = |head: &Revision| *head >= clock.claimed.load(Ordering::SeqCst);
+        let settled = tokio::select! {
+            settled = head.wait_for(reached) => settled,
+            _ = failed.wait_for(Option::is_some) => {
+                return Err(stopped("what was written last is not known"));
+            }
+        };
         let head = settled
             .map(|head| *head)
             .map_err(|_gone| stopped("the writer stopped"));

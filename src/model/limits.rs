@@ -65,6 +65,8 @@ limits! {
     message_bytes_max: usize = 4 << 20, "bytes";
     /// A request id.
     request_id_bytes_max: usize = 64, "bytes";
+    /// The reason of a change.
+    reason_bytes_max: usize = 4 << 10, "bytes";
     /// Changes that wait for the committer.
     commit_queue_max: usize = 1_024, "changes";
     /// Changes that one sync makes durable together.

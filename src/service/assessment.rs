@@ -170,8 +170,16 @@ async fn batch_get(
                 view.get(name)
             }
         });
-        each.map(|bytes| bytes.map(Lazy::from))
-            .collect::<Result<Vec<_>, _>>()
+        let (mut size, allowed) = (0, view.limits().page_bytes_max);
+        each.map(|bytes| {
+            let bytes = bytes?;
+            size += bytes.len();
+            if size > allowed {
+                return Err(exceeded("names", "BATCH_TOO_LARGE", size, allowed));
+            }
+            Ok(Lazy::from(bytes))
+        })
+        .collect::<Result<Vec<_>, _>>()
     };
     let assessments = door.long(read).await?;
     Ok((

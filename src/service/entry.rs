@@ -8,6 +8,7 @@ use super::list::kind_of;
 use super::mutate::{Applied, apply, mask};
 use super::write::{Put, Writing, set, text};
 use super::{Answer, Door, Mutation};
+use crate::edit::link;
 use crate::error::{Error, Violation};
 use crate::ledger::View;
 use crate::ledger::change::Change;
@@ -66,8 +67,7 @@ fn new_name(
     given: &DynamicMessage,
 ) -> Result<Name, Error> {
     let free = |name: &Name| -> Result<bool, Error> {
-        let stored = view.stored(name)?.is_some_and(|stored| !stored.deleted);
-        Ok(!stored && builtin::actor(name.as_str()).is_none())
+        Ok(!view.taken(name)? && builtin::actor(name.as_str()).is_none())
     };
     if !wanted.is_empty() {
         let name = Name::top(kind, wanted, "id")?;
@@ -258,6 +258,8 @@ fn merged(
     for duplicate in duplicates {
         writing.bury(duplicate, "", duplicate.to_string())?;
         writing.relink(duplicate, Some(name))?;
+        // A link from the one that stays to the one that goes would point to itself.
+        link::unlink(&mut kept, duplicate.as_str());
         if let Some(gone) = writing.message_mut(duplicate) {
             learn(&mut kept, gone);
             set(gone, MERGED, name.as_str());

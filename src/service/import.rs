@@ -6,11 +6,12 @@ use sha2::{Digest, Sha256};
 
 use super::list::kind_of;
 use super::{Answer, Door, Mutation, Outcome, hash, registry, wired};
-use crate::error::{Error, Problems};
+use crate::edit::link::{self, Link};
+use crate::error::{Error, Problems, Violation};
 use crate::import::{self, Draft};
 use crate::ledger::change::{Change, Effect};
 use crate::ledger::{At, Query, View};
-use crate::model::caller::Caller;
+use crate::model::caller::{Caller, Marking};
 use crate::model::kind::Value;
 use crate::model::limits::{Limits, exceeded};
 use crate::model::name::{Name, id_fits};
@@ -20,7 +21,7 @@ use crate::model::{
     v1::{self as plain, AssessmentState},
 };
 use crate::wire::body::{self, timestamp};
-use crate::wire::{Lazy, decode};
+use crate::wire::{Lazy, builtin, decode};
 
 /// What a text is when nobody says.
 const MEDIA_TYPE: &str = "text/markdown";
@@ -85,6 +86,7 @@ pub(super) async fn import(
         hash: [hash(&options), Sha256::digest(&bytes).to_vec()].concat(),
         reason: options.reason.clone(),
         validate_only: false,
+        takes_away: false,
     };
     let reading = read(&door, &caller, options, bytes).await?;
     if reading.options.dry_run {
@@ -294,6 +296,7 @@ fn compose(reading: &Reading, view: &View) -> Result<(Place, Option<Change>), Er
     } else {
         add(&assessment.name, header.to_vec());
     }
+    judge(reading, view, &assessment, &change)?;
     let (document, assessment) = (Box::new(document), Box::new(assessment));
     Ok((
         Place::Given {
@@ -302,6 +305,51 @@ fn compose(reading: &Reading, view: &View) -> Result<(Place, Option<Change>), Er
         },
         Some(change),
     ))
+}
+
+/// What a draft links to must exist, and must not be marked higher than the draft.
+fn judge(
+    reading: &Reading,
+    view: &View,
+    assessment: &plain::Assessment,
+    change: &Change,
+) -> Result<(), Error> {
+    let given = reading.options.marking.as_ref();
+    let mine = given.map(Marking::from).unwrap_or_default();
+    let mut problems = Problems::default();
+    if !view.caller().clearance().covers(&mine) {
+        let text = "it would be above your own clearance";
+        problems.add(Violation::new(
+            "options.marking",
+            "MARKING_ABOVE_CLEARANCE",
+            text,
+        ));
+    }
+    let proposed = super::mutate::proposed(assessment);
+    for effect in &change.effects {
+        let name = Name::parse(&effect.name, "name")?;
+        let message = body::open(name.kind(), &effect.body)?;
+        for Link { path, target } in link::links(&message, name.as_str()).0 {
+            let text = target.as_str();
+            let stored = view.stored(&target)?.filter(|stored| !stored.deleted);
+            let new = proposed.iter().any(|name| name == text)
+                || change.effects.iter().any(|effect| effect.name == text)
+                || builtin::actor(text).is_some();
+            match stored {
+                Some(stored) if !mine.dominates(&stored.marking) => {
+                    let told =
+                        format!("\"{target}\" has a marking that this one does not dominate");
+                    problems.add(Violation::new(path, "MARKING_NOT_DOMINATED", told));
+                }
+                None if !new => {
+                    let told = format!("\"{target}\" does not exist");
+                    problems.add(Violation::new(path, "LINK_DANGLING", told));
+                }
+                Some(_) | None => {}
+            }
+        }
+    }
+    problems.finish()
 }
 
 /// Marks a header as published, and creates the registry entries that it proposes.
@@ -314,26 +362,38 @@ pub(super) fn publish(
     header.set_state(AssessmentState::Published);
     header.publish_time = Some(timestamp(now_us));
     let marking = header.marking.clone();
-    let mut bodies: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut entries: Vec<(Name, Vec<u8>)> = Vec::new();
     macro_rules! accept {
-        ($($proposed:ident)+) => {$(
+        ($($proposed:ident: $Kind:literal;)+) => {$(
             for mut entry in std::mem::take(&mut header.$proposed) {
+                let field = concat!(stringify!($proposed), ".name");
+                let name = Name::parse_as(kind_of($Kind)?, &entry.name, field)?;
+                entry.id = name.id().to_owned();
                 entry.marking = marking.clone();
-                bodies.push((entry.name.clone(), entry.encode_to_vec()));
+                entries.push((name, entry.encode_to_vec()));
             }
         )+};
     }
     accept! {
-        proposed_actors proposed_issues proposed_sources proposed_situations proposed_places
+        proposed_actors: "Actor";
+        proposed_issues: "Issue";
+        proposed_sources: "Source";
+        proposed_situations: "Situation";
+        proposed_places: "Place";
     }
-    for (name, body) in bodies {
-        if !view.has(&Name::parse(&name, "proposed")?)? {
-            change.reads.push((name.clone(), 0));
-            change.effects.push(Effect {
-                name,
-                body,
-                tombstone: false,
-            });
+    for (name, body) in entries {
+        let twice = change
+            .effects
+            .iter()
+            .any(|effect| effect.name == name.as_str());
+        let revision = match view.stored(&name)? {
+            Some(stored) if stored.deleted => stored.revision,
+            None if !view.taken(&name)? => 0,
+            _ => continue,
+        };
+        if !twice && builtin::actor(name.as_str()).is_none() {
+            change.reads.push((name.to_string(), revision));
+            change.put(name.as_str(), body);
         }
     }
     Ok(())
@@ -352,7 +412,7 @@ fn place(reading: &Reading, view: &View) -> Result<(plain::Document, plain::Asse
         given => given.to_owned(),
     };
     let name = Name::top(kind_of("Assessment")?, &id, "options.assessment_id")?;
-    if !options.dry_run && view.has(&name)? {
+    if !options.dry_run && view.taken(&name)? {
         return Err(Error::AlreadyExists {
             name: name.to_string(),
         });
@@ -400,7 +460,7 @@ fn document(reading: &Reading) -> plain::Document {
 /// The first of `title`, `title-2`, ... that no assessment has.
 fn free_id(title: &str, view: &View) -> Result<String, Error> {
     let taken = |id: &str| -> Result<bool, Error> {
-        view.has(&Name::top(
+        view.taken(&Name::top(
             kind_of("Assessment")?,
             id,
             "options.assessment_id",

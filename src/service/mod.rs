@@ -26,7 +26,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 use tonic::metadata::AsciiMetadataValue;
 use tonic::{Request, Response, Status};
 
@@ -71,6 +71,9 @@ pub struct Door {
     clock: fn() -> i64,
     /// Bounds the requests that work for long.
     long: Arc<Semaphore>,
+    /// What may take a link's target away goes alone: a link that is being written elsewhere is
+    /// in nobody's read set.
+    links: Arc<RwLock<()>>,
 }
 
 /// What every request that writes says about itself.
@@ -81,6 +84,8 @@ struct Mutation {
     reason: String,
     /// Make the change, check it, and leave it at that.
     validate_only: bool,
+    /// Whether it takes away what others may be linking to meanwhile.
+    takes_away: bool,
 }
 
 /// What became of a request that writes.
@@ -131,6 +136,7 @@ macro_rules! mutation {
             hash: $crate::service::hash(&$request),
             reason: $reason,
             validate_only: $request.validate_only,
+            takes_away: false,
         }
     };
 }
@@ -150,6 +156,7 @@ impl Door {
             policy,
             clock,
             long,
+            links: Arc::default(),
         }
     }
 
@@ -218,6 +225,10 @@ impl Door {
             let description = format!("\"{}\" may only read", caller.subject());
             return Err(Error::PermissionDenied { description });
         }
+        let (_alone, _beside) = match mutation.takes_away {
+            true => (Some(self.links.write().await), None),
+            false => (None, Some(self.links.read().await)),
+        };
         let mut attempt = 1;
         loop {
             let earlier = Change {
@@ -241,7 +252,11 @@ impl Door {
                 ..earlier
             };
             match self.ledger.commit(change).await {
-                Ok(committed) => return Ok(Outcome::Committed(Some(value), committed)),
+                Ok(committed) => {
+                    // What was made here is not what an earlier copy of the request wrote.
+                    let value = (!committed.repeated).then_some(value);
+                    return Ok(Outcome::Committed(value, committed));
+                }
                 Err(Error::Aborted { .. }) if attempt < self.ledger.limits().write_attempts_max => {
                     attempt += 1;
                 }

@@ -20,6 +20,7 @@ use crate::ledger::change::{Change, Committed};
 use crate::ledger::{At, View};
 use crate::model::caller::Caller;
 use crate::model::kind;
+use crate::model::limits::exceeded;
 use crate::model::name::Name;
 use crate::model::slug::{numbered, slug};
 use crate::model::v1::{self as plain, AssessmentState};
@@ -111,7 +112,7 @@ fn match_etag(name: &Name, etag: &str, current: i64) -> Result<(), Error> {
 }
 
 /// The names that a header proposes for the registries.
-fn proposed(header: &plain::Assessment) -> Vec<String> {
+pub(super) fn proposed(header: &plain::Assessment) -> Vec<String> {
     let actors = header
         .proposed_actors
         .iter()
@@ -162,17 +163,17 @@ fn new_name(view: &View, wanted: &str, title: &str) -> Result<Name, Error> {
     let kind = kind_of("Assessment")?;
     if !wanted.is_empty() {
         let name = Name::top(kind, wanted, "assessment_id")?;
-        return match view.stored(&name)? {
-            Some(_) => Err(Error::AlreadyExists {
+        return match view.taken(&name)? {
+            true => Err(Error::AlreadyExists {
                 name: name.to_string(),
             }),
-            None => Ok(name),
+            false => Ok(name),
         };
     }
     let base = slug(title).unwrap_or_else(|| "assessment".to_owned());
     let mut name = Name::top(kind, &base, "assessment_id")?;
     let mut number = 2;
-    while view.stored(&name)?.is_some() {
+    while view.taken(&name)? {
         name = Name::top(kind, &numbered(&base, number), "assessment_id")?;
         number += 1;
     }
@@ -187,6 +188,10 @@ fn created(
 ) -> Result<Option<Change>, Error> {
     let bytes = given.encode_to_vec();
     let (header, elements) = body::split(&bytes)?;
+    let (count, allowed) = (elements.len(), view.limits().elements_max);
+    if count > allowed {
+        return Err(exceeded("assessment", "TOO_MANY_ELEMENTS", count, allowed));
+    }
     let mut writing = Writing::on(view, uid);
     writing.proposes(proposed(given));
     let given = body::open(name.kind(), &header)?;
@@ -238,7 +243,7 @@ pub(super) async fn update(
     let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
         let present = view.stored(&name)?.filter(|stored| !stored.deleted);
         let mut writing = Writing::on(view, &uid);
-        match present {
+        match &present {
             Some(stored) => {
                 let header: plain::Assessment = decode(&stored.body)?;
                 editable(&name, &header, &mutation.reason)?;
@@ -247,7 +252,7 @@ pub(super) async fn update(
             None if request.allow_missing => {}
             None => return Err(Error::not_found(name.as_str())),
         }
-        let created = view.stored(&name)?.is_none();
+        let created = present.is_none();
         let path = String::new();
         let put = Put {
             given: given.clone(),
@@ -259,6 +264,7 @@ pub(super) async fn update(
         if created {
             writing.state(&name, AssessmentState::Draft);
         }
+        writing.judge_lowered(&name)?;
         writing.finish()
     })
     .await?;
@@ -283,7 +289,15 @@ pub(super) async fn edit(
     request: wired::EditAssessmentRequest,
 ) -> Answer<wired::EditAssessmentResponse> {
     let name = assessment(&request.name)?;
-    let mutation = mutation!(request, request.reason.clone());
+    let mut mutation = mutation!(request, request.reason.clone());
+    let removes = |edit: &wired::ElementEdit| {
+        matches!(edit.change, Some(wired::element_edit::Change::Remove(_)))
+    };
+    mutation.takes_away = request.edits.iter().any(removes);
+    let (count, allowed) = (request.edits.len(), door.ledger.limits().elements_max);
+    if count > allowed {
+        return Err(exceeded("edits", "TOO_MANY_ELEMENTS", count, allowed));
+    }
     let edits = request
         .edits
         .iter()
@@ -409,7 +423,8 @@ pub(super) async fn delete(
     request: plain::DeleteAssessmentRequest,
 ) -> Answer<Lazy<plain::Assessment>> {
     let name = assessment(&request.name)?;
-    let mutation = mutation!(request, request.reason.clone());
+    let mut mutation = mutation!(request, request.reason.clone());
+    mutation.takes_away = true;
     let uid = || door.uid();
     let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
         if request.allow_missing && !view.has(&name)? {
@@ -627,7 +642,8 @@ pub(super) async fn rollback(
     request: plain::RollbackAssessmentRequest,
 ) -> Answer<Lazy<plain::Assessment>> {
     let name = assessment(&request.name)?;
-    let mutation = mutation!(request, request.reason.clone());
+    let mut mutation = mutation!(request, request.reason.clone());
+    mutation.takes_away = true;
     let uid = || door.uid();
     let now_us = (door.clock)();
     let past = door

@@ -53,7 +53,8 @@ macro_rules! changes {
                 entry::update((door, caller), stringify!($Kind), (request.$entry, update), mutation)
             };
             $delete(plain::$DeleteRequest) -> Lazy<plain::$Kind> = |door, caller, request| {
-                let mutation = mutation!(request, request.reason.clone());
+                let mut mutation = mutation!(request, request.reason.clone());
+                mutation.takes_away = true;
                 let what = (request.name, request.etag, request.allow_missing);
                 entry::delete((door, caller), stringify!($Kind), what, mutation)
             };
@@ -63,7 +64,8 @@ macro_rules! changes {
                 entry::undelete((door, caller), stringify!($Kind), what, mutation)
             };
             $merge(plain::$MergeRequest) -> Lazy<plain::$Kind> = |door, caller, request| {
-                let mutation = mutation!(request, request.reason.clone());
+                let mut mutation = mutation!(request, request.reason.clone());
+                mutation.takes_away = true;
                 let what = (request.name, request.duplicates, request.etag);
                 entry::merge((door, caller), stringify!($Kind), what, mutation)
             };

@@ -18,6 +18,11 @@ pub const DOMAIN: &str = "chancery.dev";
 
 const RETRY: Duration = Duration::from_millis(200);
 
+/// What a status may hold in details: with the base64 of the wire it must fit a client's 8 KiB of
+/// headers (grpcio's default; the smallest there is), or the client sees a broken stream.
+const DETAILS_BYTES_MAX: usize = 5 << 10;
+const TEXT_BYTES_MAX: usize = 512;
+
 /// The status of an error.
 pub(super) fn status(failure: &Error) -> Status {
     if let Error::Internal(text) = failure {
@@ -26,7 +31,7 @@ pub(super) fn status(failure: &Error) -> Status {
     let mut details = ErrorDetails::with_error_info(failure.reason(), DOMAIN, metadata(failure));
     match failure {
         Error::Invalid(violations) => {
-            details.set_bad_request(violations.iter().map(field).collect::<Vec<_>>());
+            details.set_bad_request(told(violations));
         }
         Error::NotFound { name } | Error::AlreadyExists { name } => {
             details.set_resource_info(kind_of(name), name, "", failure.to_string());
@@ -41,7 +46,7 @@ pub(super) fn status(failure: &Error) -> Status {
         | Error::Unimplemented { .. }
         | Error::Internal(_) => {}
     }
-    Status::with_error_details(code(failure), failure.to_string(), details)
+    Status::with_error_details(code(failure), short(&failure.to_string()), details)
 }
 
 fn code(failure: &Error) -> Code {
@@ -87,12 +92,42 @@ fn metadata(failure: &Error) -> HashMap<String, String> {
     };
     pairs
         .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
+        .map(|(key, value)| (key.to_owned(), short(&value)))
         .collect()
 }
 
+/// As many as fit, and how many there are besides.
+fn told(violations: &[Violation]) -> Vec<FieldViolation> {
+    let mut size = 0;
+    let mut told: Vec<FieldViolation> = violations
+        .iter()
+        .map(field)
+        .take_while(|one| {
+            size += one.field.len() + one.description.len() + one.reason.len() + 16;
+            size <= DETAILS_BYTES_MAX
+        })
+        .collect();
+    let more = violations.len() - told.len();
+    if more > 0 {
+        let mut last = FieldViolation::new("", format!("{more} more problems are not shown"));
+        last.reason = "MORE".to_owned();
+        told.push(last);
+    }
+    told
+}
+
+/// The beginning of a text that may be as long as a request.
+fn short(text: &str) -> String {
+    let mut end = text.len().min(TEXT_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().to_owned()
+}
+
 fn field(violation: &Violation) -> FieldViolation {
-    let mut field = FieldViolation::new(&violation.field, &violation.description);
+    let (field, told) = (short(&violation.field), short(&violation.description));
+    let mut field = FieldViolation::new(field, told);
     field.reason = violation.reason.to_owned();
     field
 }

@@ -98,6 +98,11 @@ impl<'v> Writing<'v> {
     /// Puts a resource under a name: changes what is there, or creates it.
     pub(super) fn put(&mut self, name: &Name, put: Put<'_>) -> Result<(), Error> {
         let before = self.view.stored(name)?;
+        if before.is_none() && self.view.taken(name)? {
+            return Err(Error::AlreadyExists {
+                name: name.to_string(),
+            });
+        }
         let live = before.as_ref().filter(|before| !before.deleted);
         let present = match (self.staged.get(name.as_str()), live) {
             (Some(staged), _) if !staged.tombstone => Some(staged.message.clone()),
@@ -199,7 +204,7 @@ impl<'v> Writing<'v> {
 
     /// Whether a name has ever been used, or is about to be.
     fn taken(&self, name: &Name) -> Result<bool, Error> {
-        Ok(self.staged.contains_key(name.as_str()) || self.view.stored(name)?.is_some())
+        Ok(self.staged.contains_key(name.as_str()) || self.view.taken(name)?)
     }
 
     /// Gives a resource an identity; what is written again under its name keeps the one it had.
@@ -331,6 +336,32 @@ impl<'v> Writing<'v> {
         Ok(())
     }
 
+    /// When an assessment's marking is lowered, all that lies in it is judged again.
+    pub(super) fn judge_lowered(&mut self, name: &Name) -> Result<(), Error> {
+        let Some(staged) = self.staged.get(name.as_str()) else {
+            return Ok(());
+        };
+        let before = staged.before.as_ref().map(|before| before.marking.clone());
+        if before.is_none_or(|before| own_marking(&staged.message).dominates(&before)) {
+            return Ok(());
+        }
+        self.read(format!("{name}/"), self.view.aggregate(name));
+        for element in self.view.element_names(name)? {
+            let element = Name::parse(&element, "name")?;
+            let Some(before) = self.present(&element)? else {
+                continue;
+            };
+            self.stage(Staged {
+                message: body::open(element.kind(), &before.body)?,
+                path: element.to_string(),
+                name: element,
+                before: Some(before),
+                tombstone: false,
+            });
+        }
+        Ok(())
+    }
+
     fn stage(&mut self, staged: Staged) {
         let name = staged.name.to_string();
         if !self.staged.contains_key(&name) {
@@ -363,6 +394,7 @@ impl<'v> Writing<'v> {
                     .push(Violation::new(&staged.path, "ELEMENT_TOO_LARGE", told));
             }
         }
+        self.check_sizes();
         if !self.problems.is_empty() {
             return Err(Error::Invalid(self.problems));
         }
@@ -387,6 +419,51 @@ impl<'v> Writing<'v> {
             }
         }
         Ok(Some(change).filter(|change| !change.effects.is_empty()))
+    }
+
+    /// An assessment must stay within what one message can hold.
+    fn check_sizes(&mut self) {
+        let mut grown: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+        for staged in self.staged.values() {
+            let Some(parent) = staged.name.assessment() else {
+                continue;
+            };
+            let live = staged.before.as_ref().filter(|before| !before.deleted);
+            let before = live.map_or(0, |before| before.body.len() as i64);
+            let after = if staged.tombstone {
+                0
+            } else {
+                staged.message.encoded_len() as i64
+            };
+            let element = i64::from(staged.name.kind().is_element());
+            let sum = grown.entry(parent).or_default();
+            sum.0 += element * (i64::from(!staged.tombstone) - i64::from(live.is_some()));
+            sum.1 += after - before;
+        }
+        let limits = self.view.limits();
+        let mut found = Vec::new();
+        for (parent, (count, bytes)) in grown {
+            let Ok(name) = Name::parse(parent, "name") else {
+                continue;
+            };
+            let (had, size) = self.view.size(&name);
+            let sums = [
+                ("TOO_MANY_ELEMENTS", had as i64, count, limits.elements_max),
+                (
+                    "ASSESSMENT_TOO_LARGE",
+                    size as i64,
+                    bytes,
+                    limits.assessment_bytes_max,
+                ),
+            ];
+            for (reason, had, more, allowed) in sums {
+                if more > 0 && had + more > allowed as i64 {
+                    let told = format!("{} given, {allowed} allowed", had + more);
+                    found.push(Violation::new(parent, reason, told));
+                }
+            }
+        }
+        self.problems.extend(found);
     }
 
     /// What is removed must not be linked to, unless its links go with it.
@@ -417,6 +494,14 @@ impl<'v> Writing<'v> {
             let (links, violations) = link::links(&staged.message, &staged.path);
             found.extend(violations);
             let mine = self.marking(staged);
+            if !self.view.caller().clearance().covers(&mine) {
+                let text = "its marking would be above your own clearance";
+                let path = match staged.path.as_str() {
+                    "" => "marking".to_owned(),
+                    path => format!("{path}.marking"),
+                };
+                found.push(Violation::new(path, "MARKING_ABOVE_CLEARANCE", text));
+            }
             let parent = staged.name.assessment();
             for Link { path, target } in links {
                 if let Some(violation) = self.judge(&path, &target, (&mine, parent))? {

@@ -69,7 +69,7 @@ pub(crate) fn report(outcome: Result<Exit, Failure>, output: &mut Output) -> Exi
     };
     // What was printed before the failure comes out first; nobody is left to hear if that fails.
     let _ = output.flush();
-    let text = if output.speaks_json() {
+    let text = if output.speaks_values() {
         failure.status().to_string()
     } else {
         failure.lines().join("\n")
@@ -88,6 +88,14 @@ impl Exit {
 }
 
 impl Failure {
+    /// The same with the fields of its violations called otherwise.
+    pub(crate) fn placed(self, place: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Client(error) => Self::Client(error.placed(place)),
+            Self::Probe(_) | Self::Usage(_) | Self::Here(_) | Self::Io(_) => self,
+        }
+    }
+
     fn code(&self) -> ExitCode {
         ExitCode::from(self.number())
     }
@@ -103,7 +111,16 @@ impl Failure {
         }
     }
 
-    fn lines(&self) -> Vec<String> {
+    /// Everything that is wrong with the request.
+    pub(crate) fn violations(&self) -> &[client::Violation] {
+        match self {
+            Self::Client(error) | Self::Probe(error) => error.violations(),
+            Self::Usage(_) | Self::Here(_) | Self::Io(_) => &[],
+        }
+    }
+
+    /// What is said of it on stderr.
+    pub(crate) fn lines(&self) -> Vec<String> {
         let error = match self {
             Self::Client(error) | Self::Probe(error) => error,
             Self::Usage(sentence) | Self::Here(sentence) => {

@@ -15,7 +15,7 @@ use crate::nouns;
 use crate::output::{Format, Output, tame_lines};
 
 /// The arguments of `get`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Get {
     /// The resource: actors/russia, assessments/talks/redLines/nato, or shorter
     /// talks/red-lines/nato; a bare id is an assessment
@@ -37,6 +37,14 @@ enum Extent {
 }
 
 impl Get {
+    /// The same, where a bare id is one of `collection`.
+    pub(crate) fn within(&self, collection: &str) -> Self {
+        Self {
+            name: nouns::within(collection, &self.name),
+            ..self.clone()
+        }
+    }
+
     /// The kind that is asked for, and the request; a malformed name goes no further.
     pub(crate) fn request(&self) -> Result<(&'static Kind, client::Get), Failure> {
         let name = nouns::whole(&self.name);
@@ -66,9 +74,9 @@ pub(crate) async fn perform(
 ) -> Result<Exit, Failure> {
     let answer = client.get_json(kind, request).await?;
     match output.format() {
-        Format::Json | Format::Jsonl => output.json(&answer.value)?,
+        Format::Json | Format::Jsonl | Format::Yaml => output.value(&answer.value)?,
         Format::Name => output.line(&request.name)?,
-        Format::Table => show(kind, &answer.value, output)?,
+        Format::Table | Format::Wide => show(kind, &answer.value, output)?,
     }
     Ok(Exit::Done)
 }

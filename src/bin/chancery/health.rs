@@ -5,7 +5,7 @@ use chancery::client::{Client, Options};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::Global;
+use crate::contexts::Settings;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 
@@ -38,20 +38,20 @@ impl Health {
     /// Asks once: whoever probes asks again.
     pub(crate) async fn perform(
         &self,
-        global: &Global,
+        settings: &Settings,
         output: &mut Output,
     ) -> Result<Exit, Failure> {
         let options = Options {
             attempts_max: 1,
-            ..global.options()
+            ..settings.options()
         };
         let service = self.service.name();
-        let status = match ask(&global.endpoint, options, service).await {
+        let status = match ask(&settings.endpoint, options, service).await {
             Ok(status) => status,
             Err(error) => return Err(Failure::Probe(error)),
         };
-        if output.speaks_json() {
-            output.json(&json!({ "service": service, "status": status }))?;
+        if output.speaks_values() {
+            output.value(&json!({ "service": service, "status": status }))?;
         } else {
             output.line(&format!("{service}  {status}"))?;
         }

@@ -108,9 +108,9 @@ impl Import {
         }
         let assessment = shown.get("assessment").unwrap_or(&Value::Null);
         match output.format() {
-            Format::Json | Format::Jsonl => output.json(&shown)?,
+            Format::Json | Format::Jsonl | Format::Yaml => output.value(&shown)?,
             Format::Name => output.line(&name(assessment))?,
-            Format::Table => self.tell(&answer, &shown, text, output)?,
+            Format::Table | Format::Wide => self.tell(&answer, &shown, text, output)?,
         }
         if answer.unchanged {
             let document = answer

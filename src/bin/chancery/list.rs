@@ -29,6 +29,16 @@ pub(crate) struct List {
     /// Only those of this assessment; a bare id will do
     #[arg(long, value_name = "ASSESSMENT")]
     parent: Option<String>,
+    /// Drafts, superseded and withdrawn work too, not only what is published
+    #[arg(long)]
+    all_states: bool,
+    #[command(flatten)]
+    selection: Selection,
+}
+
+/// Which of a kind are listed.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Selection {
     /// Only those that fit, e.g. 'posture = PROHIBITS AND actor = "actors/russia"'
     #[arg(
         long,
@@ -49,14 +59,24 @@ pub(crate) struct List {
     /// All pages, one snapshot, instead of the first
     #[arg(long)]
     all: bool,
-    /// Drafts, superseded and withdrawn work too, not only what is published
+    /// Those that were deleted too
     #[arg(long)]
-    all_states: bool,
+    deleted: bool,
     #[command(flatten)]
     read: ReadAt,
 }
 
 impl List {
+    /// The entries of a registry.
+    pub(crate) fn of(noun: &'static Noun, selection: Selection) -> Self {
+        Self {
+            noun,
+            parent: None,
+            all_states: false,
+            selection,
+        }
+    }
+
     pub(crate) async fn perform(
         &self,
         client: &Client,
@@ -74,14 +94,14 @@ impl List {
             } = page;
             match output.format() {
                 Format::Jsonl | Format::Name => print(self.noun, &found, output)?,
-                Format::Table | Format::Json => items.extend(found),
+                Format::Table | Format::Wide | Format::Json | Format::Yaml => items.extend(found),
             }
-            if next_page_token.is_empty() || !self.all {
+            if next_page_token.is_empty() || !self.selection.all {
                 break (!next_page_token.is_empty(), read_revision);
             }
             query.page_token = next_page_token;
         };
-        if matches!(output.format(), Format::Table | Format::Json) {
+        if !matches!(output.format(), Format::Jsonl | Format::Name) {
             print(self.noun, &items, output)?;
         }
         if more {
@@ -108,9 +128,10 @@ impl List {
         let parent = self.parent.as_deref().unwrap_or_default();
         Ok(Query {
             parent: nouns::within("assessments", parent),
-            filter: self.filter.clone(),
-            page_size: self.page_size,
-            read: self.read.options(),
+            filter: self.selection.filter.clone(),
+            page_size: self.selection.page_size,
+            show_deleted: self.selection.deleted,
+            read: self.selection.read.options(),
             states: if self.all_states {
                 STATES.to_vec()
             } else {
@@ -124,12 +145,15 @@ impl List {
 /// Resources of one kind in the format asked for.
 pub(crate) fn print(noun: &Noun, items: &[Value], output: &mut Output) -> Result<(), Failure> {
     match output.format() {
-        Format::Json => output.json(&Value::Array(items.to_vec()))?,
-        Format::Jsonl => items.iter().try_for_each(|item| output.json(item))?,
+        Format::Json | Format::Yaml => output.value(&Value::Array(items.to_vec()))?,
+        Format::Jsonl => items.iter().try_for_each(|item| output.value(item))?,
         Format::Name => items
             .iter()
             .try_for_each(|item| output.line(&tame(name(item))))?,
-        Format::Table if items.is_empty() => output.note(&format!("no {}", noun.words()))?,
+        Format::Table | Format::Wide if items.is_empty() => {
+            output.note(&format!("no {}", noun.words()))?
+        }
+        Format::Wide => output.grid(&wide(noun, items))?,
         Format::Table => {
             output.grid(&table(noun, items, output.layout(), Last::Assessment))?;
             if let (Some(one), Layout::Fitted(_)) = (one_assessment(noun, items), output.layout()) {
@@ -167,6 +191,37 @@ pub(crate) fn table(noun: &Noun, items: &[Value], layout: Layout, last: Last) ->
             .collect()
     });
     grid(&headers, &rows.collect::<Vec<Vec<String>>>(), layout)
+}
+
+/// The same with whole names, and what the server keeps about each.
+fn wide(noun: &Noun, items: &[Value]) -> Grid {
+    const KEPT: [(&str, &str); 3] = [
+        ("MARKING", "marking.tlp"),
+        ("UPDATED", "updateTime"),
+        ("ETAG", "etag"),
+    ];
+    let columns = columns::of(&noun.kind.message);
+    let new = |header: &str| columns.iter().all(|column| column.header != header);
+    let kept: Vec<(&str, &str)> = KEPT.into_iter().filter(|(header, _)| new(header)).collect();
+    let headers: Vec<&str> = std::iter::once("NAME")
+        .chain(columns.iter().map(|column| column.header))
+        .chain(kept.iter().map(|(header, _)| *header))
+        .collect();
+    let message = cells::message(&noun.kind.message);
+    let words = |item: &Value, path: &str| {
+        let message = message.as_ref();
+        let words = message.and_then(|message| cells::at(message, item, path, Detail::Whole));
+        words.map(|words| tame(&words))
+    };
+    let rows = items.iter().map(|item| {
+        let told = |column: &Column| words(item, column.path).unwrap_or(column.absent.to_owned());
+        let aside = |(_, path): &(&str, &str)| words(item, path).unwrap_or("-".to_owned());
+        std::iter::once(tame(name(item)))
+            .chain(columns.iter().map(told))
+            .chain(kept.iter().map(aside))
+            .collect()
+    });
+    grid(&headers, &rows.collect::<Vec<Vec<String>>>(), Layout::Plain)
 }
 
 /// The id of the assessment that all elements lie in.

@@ -1,34 +1,49 @@
 //! `chancery`: the command line for people and scripts.
 //!
-//! One file per verb (`import`, `list`, `get`, `publish`, `resolve`, `status`, `health`), each
-//! with its arguments and what it does; `nouns` (how kinds and resources are called),
-//! `columns` (what a table of a kind shows), `cells` (a field of the contract in words), `layout`
-//! (rows into lines), `output` (where they go, and in which format), `moments` (dates) and
-//! `failure` (errors and exit codes) are what the verbs share. It holds no state and knows nothing
-//! that the contract does not say: a new kind of element is a line in `columns`.
+//! One file per verb or family of verbs: `import`, `list`, `get`, `apply`, `edit`, `set`, `delete`,
+//! `publish` (withdraw, revise), `history` (revisions, rollback), `registry` (actors and the like),
+//! `resolve`, `status`, `health`, `contexts`, `manual`, each with its arguments and what it does.
+//! `nouns` (how kinds and resources are called), `columns` (what a table of a kind shows), `cells`
+//! (a field of the contract in words), `layout` (rows into lines), `output` (where they go, and in
+//! which format), `yaml` (resources as people write them), `differences` (field by field), `writes`
+//! (how a change is sent and told), `moments` (dates) and `failure` (errors and exit codes) are
+//! what the verbs share. It holds no state and knows nothing that the contract does not say: a new
+//! kind of element is a line in `columns`.
 
+mod apply;
 mod cells;
 mod columns;
+mod contexts;
+mod delete;
 mod details;
+mod differences;
+mod edit;
 mod failure;
 mod get;
 mod health;
+mod history;
 mod import;
 mod layout;
 mod list;
+mod manual;
 mod moments;
 mod nouns;
 mod output;
 mod publish;
+mod registry;
 mod resolve;
+mod set;
 mod status;
+mod writes;
+mod yaml;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use chancery::client::{Client, DEFAULT_ENDPOINT, Options};
-use clap::{Args, Parser, Subcommand};
+use chancery::client::Client;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
+use contexts::Settings;
 use failure::{Exit, Failure};
 use output::{Format, Output};
 
@@ -55,20 +70,19 @@ struct Cli {
 }
 
 /// What every verb takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options of every command")]
 struct Global {
-    /// Where the server listens: http://host:port, or host:port
+    /// Where the server listens: http://host:port, or host:port [default: http://127.0.0.1:50051]
     #[arg(
         long,
         global = true,
         value_name = "URL",
         env = "CHANCERY_ENDPOINT",
-        hide_env_values = true,
-        default_value = DEFAULT_ENDPOINT
+        hide_env_values = true
     )]
-    endpoint: String,
-    /// How answers and errors are printed
+    endpoint: Option<String>,
+    /// How answers and errors are printed [default: table]
     #[arg(
         short = 'o',
         long,
@@ -76,22 +90,40 @@ struct Global {
         value_name = "FORMAT",
         env = "CHANCERY_OUTPUT",
         hide_env_values = true,
-        value_enum,
-        default_value_t = Format::Table
+        value_enum
     )]
-    output: Format,
-    /// Seconds until a call is given up
+    output: Option<Format>,
+    /// Seconds until a call is given up [default: 30]
     #[arg(
         long,
         global = true,
         value_name = "SECONDS",
-        default_value_t = 30,
+        env = "CHANCERY_TIMEOUT",
+        hide_env_values = true,
         value_parser = clap::value_parser!(u64).range(1..=3600)
     )]
-    timeout: u64,
+    timeout: Option<u64>,
     /// Fit tables to so many columns, in a pipe too; 0 never wraps
     #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16))]
     width: Option<u16>,
+    /// The context that holds for this command; see `context`
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "CHANCERY_CONTEXT",
+        hide_env_values = true
+    )]
+    context: Option<String>,
+    /// Where contexts are kept [default: chancery/contexts.yaml in the user's configuration]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "CHANCERY_CONTEXTS",
+        hide_env_values = true
+    )]
+    contexts: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,69 +134,155 @@ enum Verb {
     List(list::List),
     /// Show one resource
     Get(get::Get),
+    /// Make the server hold what a YAML or JSON file says
+    Apply(apply::Apply),
+    /// Change one resource in an editor
+    Edit(edit::Edit),
+    /// Change a few fields of one resource
+    Set(set::Set),
+    /// Delete a resource, or remove an element
+    Delete(delete::Delete),
+    /// Bring back what was deleted
+    Undelete(delete::Undelete),
     /// Publish a draft
     Publish(publish::Publish),
+    /// Take published work back
+    Withdraw(publish::Withdraw),
+    /// Begin a draft that continues published work
+    Revise(publish::Revise),
+    /// List what became of an assessment, newest first
+    Revisions(history::Revisions),
+    /// Bring an assessment back to an earlier revision
+    Rollback(history::Rollback),
+    /// Work with actors
+    #[command(subcommand)]
+    Actors(registry::Registry),
+    /// Work with issues
+    #[command(subcommand)]
+    Issues(registry::Registry),
+    /// Work with situations
+    #[command(subcommand)]
+    Situations(registry::Registry),
+    /// Work with sources
+    #[command(subcommand)]
+    Sources(registry::Registry),
+    /// Work with places
+    #[command(subcommand)]
+    Places(registry::Registry),
     /// Tell which actor or issue a name means
     Resolve(resolve::Resolve),
     /// Tell how the server stands
     Status,
     /// Ask whether the server is alive or ready: exit 0 if so, else 1
     Health(health::Health),
+    /// Keep endpoints and formats under names
+    #[command(subcommand)]
+    Context(contexts::Contexts),
+    /// Print completions for a shell
+    Completions(manual::Completions),
+    /// Print the manual page
+    Man(manual::Man),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let mut output = Output::new(cli.global.output, cli.global.width);
-    let outcome = run(&cli, &mut output);
+    let settings = Settings::read(&cli.global);
+    let format = match &settings {
+        Ok(settings) => settings.format,
+        Err(_failure) => Settings::bare(&cli.global).format,
+    };
+    let mut output = Output::new(format, cli.global.width);
+    let outcome = settings.and_then(|settings| run(&cli, &settings, &mut output));
     failure::report(outcome, &mut output)
 }
 
-fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
+fn run(cli: &Cli, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let exit = runtime.block_on(perform(cli, output))?;
+    let exit = runtime.block_on(perform(cli, settings, output))?;
     output.flush()?;
     Ok(exit)
 }
 
-async fn perform(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
+/// What needs no server, or has to be read before one is asked; then the others.
+async fn perform(cli: &Cli, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
     match &cli.verb {
+        Verb::Context(contexts) => contexts.perform(&cli.global, settings, output),
+        Verb::Completions(completions) => completions.perform(Cli::command(), output),
+        Verb::Man(man) => man.perform(Cli::command(), output),
+        Verb::Health(health) => health.perform(settings, output).await,
         Verb::Import(import) => {
             let text = import.text()?;
             import
-                .perform(&connect(&cli.global).await?, &text, output)
+                .perform(&connect(settings).await?, &text, output)
                 .await
         }
-        Verb::List(list) => list.perform(&connect(&cli.global).await?, output).await,
+        Verb::Apply(apply) => {
+            let documents = apply.documents()?;
+            let client = connect(settings).await?;
+            apply.perform(&client, &documents, output).await
+        }
         Verb::Get(get) => {
             let (kind, request) = get.request()?;
-            get::perform(&connect(&cli.global).await?, kind, &request, output).await
+            get::perform(&connect(settings).await?, kind, &request, output).await
         }
-        Verb::Publish(publish) => publish.perform(&connect(&cli.global).await?, output).await,
-        Verb::Resolve(resolve) => resolve.perform(&connect(&cli.global).await?, output).await,
-        Verb::Status => status::perform(&connect(&cli.global).await?, output).await,
-        Verb::Health(health) => health.perform(&cli.global, output).await,
+        verb @ (Verb::List(_)
+        | Verb::Edit(_)
+        | Verb::Set(_)
+        | Verb::Delete(_)
+        | Verb::Undelete(_)
+        | Verb::Publish(_)
+        | Verb::Withdraw(_)
+        | Verb::Revise(_)
+        | Verb::Revisions(_)
+        | Verb::Rollback(_)
+        | Verb::Actors(_)
+        | Verb::Issues(_)
+        | Verb::Situations(_)
+        | Verb::Sources(_)
+        | Verb::Places(_)
+        | Verb::Resolve(_)
+        | Verb::Status) => ask(verb, &connect(settings).await?, output).await,
     }
 }
 
-impl Global {
-    fn options(&self) -> Options {
-        Options {
-            deadline: Duration::from_secs(self.timeout),
-            ..Options::default()
-        }
+async fn ask(verb: &Verb, client: &Client, output: &mut Output) -> Result<Exit, Failure> {
+    match verb {
+        Verb::List(list) => list.perform(client, output).await,
+        Verb::Edit(edit) => edit.perform(client, output).await,
+        Verb::Set(set) => set.perform(client, output).await,
+        Verb::Delete(delete) => delete.perform(client, output).await,
+        Verb::Undelete(undelete) => undelete.perform(client, output).await,
+        Verb::Publish(publish) => publish.perform(client, output).await,
+        Verb::Withdraw(withdraw) => withdraw.perform(client, output).await,
+        Verb::Revise(revise) => revise.perform(client, output).await,
+        Verb::Revisions(revisions) => revisions.perform(client, output).await,
+        Verb::Rollback(rollback) => rollback.perform(client, output).await,
+        Verb::Actors(entries) => entries.perform("actors", client, output).await,
+        Verb::Issues(entries) => entries.perform("issues", client, output).await,
+        Verb::Situations(entries) => entries.perform("situations", client, output).await,
+        Verb::Sources(entries) => entries.perform("sources", client, output).await,
+        Verb::Places(entries) => entries.perform("places", client, output).await,
+        Verb::Resolve(resolve) => resolve.perform(client, output).await,
+        Verb::Status => status::perform(client, output).await,
+        Verb::Import(_)
+        | Verb::Get(_)
+        | Verb::Apply(_)
+        | Verb::Health(_)
+        | Verb::Context(_)
+        | Verb::Completions(_)
+        | Verb::Man(_) => Ok(Exit::Done),
     }
 }
 
-async fn connect(global: &Global) -> Result<Client, Failure> {
-    Ok(Client::connect(&global.endpoint, global.options()).await?)
+async fn connect(settings: &Settings) -> Result<Client, Failure> {
+    Ok(Client::connect(&settings.endpoint, settings.options()).await?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_arguments_fit_together() {

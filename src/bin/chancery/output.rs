@@ -23,8 +23,12 @@ const TERMINAL_COLUMNS_MIN: u16 = 20;
 pub(crate) enum Format {
     /// Columns for people
     Table,
+    /// The same with whole names and more columns, never wrapped
+    Wide,
     /// Canonical proto JSON; lists are arrays
     Json,
+    /// The same as YAML
+    Yaml,
     /// One JSON value per line
     Jsonl,
     /// Resource names, one per line
@@ -44,6 +48,7 @@ impl Output {
         let terminal = io::stdout().is_terminal();
         let layout = match width {
             Some(0) => Layout::Plain,
+            _ if format == Format::Wide => Layout::Plain,
             Some(width) => Layout::Fitted(width.max(TERMINAL_COLUMNS_MIN)),
             None if terminal => Layout::Fitted(terminal_columns()),
             None => Layout::Plain,
@@ -67,8 +72,9 @@ impl Output {
         self.layout
     }
 
-    pub(crate) fn speaks_json(&self) -> bool {
-        matches!(self.format, Format::Json | Format::Jsonl)
+    /// Whether answers and errors are for machines.
+    pub(crate) fn speaks_values(&self) -> bool {
+        matches!(self.format, Format::Json | Format::Jsonl | Format::Yaml)
     }
 
     /// A line of the answer.
@@ -95,13 +101,14 @@ impl Output {
         self.line(line)
     }
 
-    /// A value as JSON: over several lines, or on one.
-    pub(crate) fn json(&mut self, value: &Value) -> io::Result<()> {
+    /// A value as JSON, over several lines or on one, or as YAML.
+    pub(crate) fn value(&mut self, value: &Value) -> io::Result<()> {
         let text = match self.format {
             Format::Jsonl => value.to_string(),
-            Format::Table | Format::Json | Format::Name => format!("{value:#}"),
+            Format::Yaml => serde_norway::to_string(value).map_err(io::Error::other)?,
+            Format::Table | Format::Wide | Format::Json | Format::Name => format!("{value:#}"),
         };
-        self.line(&text)
+        self.line(text.trim_end())
     }
 
     /// A sentence for the eye, on stderr.

@@ -1,16 +1,19 @@
-//! `chancery publish NAME`: a draft becomes the word of the house.
+//! `chancery publish`, `withdraw` and `revise`: the states an assessment goes through.
 
 use chancery::client::Client;
-use chancery::model::v1::PublishAssessmentRequest;
+use chancery::model::kind;
+use chancery::model::v1::{
+    Assessment, PublishAssessmentRequest, ReviseAssessmentRequest, WithdrawAssessmentRequest,
+};
 use chancery::wire::json;
 use clap::Args;
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::cells::{self, Detail};
 use crate::failure::{Exit, Failure};
 use crate::nouns;
-use crate::output::{Format, Output, tame};
+use crate::output::{Output, tame};
+use crate::writes::{self, IfMatch, Terms};
 
 /// The arguments of `publish`.
 #[derive(Debug, Args)]
@@ -18,14 +21,54 @@ pub(crate) struct Publish {
     /// The draft: assessments/talks, or talks
     #[arg(value_name = "NAME")]
     name: String,
-    /// Why; kept with the assessment
+    /// The published assessment that it replaces
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
+    supersedes: String,
+    #[command(flatten)]
+    if_match: IfMatch,
+    #[command(flatten)]
+    terms: Terms,
+}
+
+/// The arguments of `withdraw`.
+#[derive(Debug, Args)]
+pub(crate) struct Withdraw {
+    /// The published assessment: assessments/talks, or talks
+    #[arg(value_name = "NAME")]
+    name: String,
+    #[command(flatten)]
+    if_match: IfMatch,
+    #[command(flatten)]
+    terms: Terms,
+}
+
+/// The arguments of `revise`.
+#[derive(Debug, Args)]
+pub(crate) struct Revise {
+    /// The published assessment: assessments/talks, or talks
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The id of the new draft; else one is made of its title
+    #[arg(long, default_value = "", hide_default_value = true)]
+    id: String,
+    /// The title of the new draft; else that of the old one
     #[arg(
         long,
         value_name = "TEXT",
         default_value = "",
         hide_default_value = true
     )]
-    reason: String,
+    title: String,
+    /// Take over only elements of these kinds: red-lines,risks
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = nouns::parser())]
+    only: Vec<&'static nouns::Noun>,
+    #[command(flatten)]
+    terms: Terms,
 }
 
 impl Publish {
@@ -36,27 +79,64 @@ impl Publish {
     ) -> Result<Exit, Failure> {
         let request = PublishAssessmentRequest {
             name: nouns::whole(&self.name),
-            reason: self.reason.clone(),
-            request_id: Uuid::now_v7().to_string(),
-            ..PublishAssessmentRequest::default()
+            etag: self.if_match.etag(),
+            supersedes: nouns::within("assessments", &self.supersedes),
+            reason: self.terms.reason.clone(),
+            request_id: self.terms.request_id(),
+            validate_only: self.terms.dry_run,
         };
-        let assessment = json::encode("Assessment", &client.publish(request).await?)?;
-        match output.format() {
-            Format::Json | Format::Jsonl => output.json(&assessment)?,
-            Format::Name => output.line(&name(&assessment))?,
-            Format::Table => {
-                let revision = assessment.get("revision").and_then(Value::as_str);
-                let revision = revision.unwrap_or_default();
-                let line = format!(
-                    "{}  {}  revision {revision}",
-                    name(&assessment),
-                    state(&assessment)
-                );
-                output.line(&line)?;
-            }
-        }
-        Ok(Exit::Done)
+        tell(&client.publish(request).await?, &self.terms, output)
     }
+}
+
+impl Withdraw {
+    pub(crate) async fn perform(
+        &self,
+        client: &Client,
+        output: &mut Output,
+    ) -> Result<Exit, Failure> {
+        let request = WithdrawAssessmentRequest {
+            name: nouns::whole(&self.name),
+            etag: self.if_match.etag(),
+            reason: self.terms.reason.clone(),
+            request_id: self.terms.request_id(),
+            validate_only: self.terms.dry_run,
+        };
+        tell(&client.withdraw(request).await?, &self.terms, output)
+    }
+}
+
+impl Revise {
+    pub(crate) async fn perform(
+        &self,
+        client: &Client,
+        output: &mut Output,
+    ) -> Result<Exit, Failure> {
+        let only = self.only.iter().map(|noun| noun.kind.collection.clone());
+        let request = ReviseAssessmentRequest {
+            name: nouns::whole(&self.name),
+            assessment_id: self.id.clone(),
+            title: self.title.clone(),
+            collections: only.collect(),
+            reason: self.terms.reason.clone(),
+            request_id: self.terms.request_id(),
+            validate_only: self.terms.dry_run,
+        };
+        tell(&client.revise(request).await?, &self.terms, output)
+    }
+}
+
+/// Prints how an assessment stands after a change.
+pub(crate) fn tell(
+    assessment: &Assessment,
+    terms: &Terms,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    if let Some(kind) = kind::of("Assessment").filter(|_| !assessment.name.is_empty()) {
+        writes::tell(kind, &json::encode("Assessment", assessment)?, output)?;
+    }
+    terms.note(output)?;
+    Ok(Exit::Done)
 }
 
 /// The name of an assessment.

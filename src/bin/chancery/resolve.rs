@@ -43,7 +43,7 @@ impl Resolve {
         };
         let (found, word) = (found?, if self.issue { "issue" } else { "actor" });
         if found.is_empty() {
-            if output.speaks_json() {
+            if output.speaks_values() {
                 print_empty(word, output)?;
             }
             output.note(&format!("no {word} goes by the name {:?}", self.alias))?;

@@ -15,8 +15,8 @@ const MESSAGE: &str = "GetStatusResponse";
 pub(crate) async fn perform(client: &Client, output: &mut Output) -> Result<Exit, Failure> {
     let status = json::encode(MESSAGE, &client.status().await?)?;
     match output.format() {
-        Format::Json | Format::Jsonl => output.json(&status)?,
-        Format::Table | Format::Name => {
+        Format::Json | Format::Jsonl | Format::Yaml => output.value(&status)?,
+        Format::Table | Format::Wide | Format::Name => {
             let mut shown = vec![("endpoint".to_owned(), client.endpoint().to_owned())];
             shown.extend(rows(&status));
             for line in facts(&shown, output.layout()) {

@@ -163,6 +163,12 @@ impl View {
         found.map(|found| self.answer(&found)).transpose()
     }
 
+    /// Whether a name has ever been used, whoever may see it: a new resource needs one that has
+    /// not. That a name is taken is no secret, what it names is.
+    pub fn taken(&self, name: &Name) -> Result<bool, Error> {
+        Ok(self.store.row_at(name.as_str(), self.revision)?.is_some())
+    }
+
     /// Whether the caller can see such a resource.
     pub fn has(&self, name: &Name) -> Result<bool, Error> {
         Ok(self.find(name)?.is_some())
@@ -251,6 +257,21 @@ impl View {
     /// The number of the state an assessment was in at a revision; 0 for none.
     pub fn state_at(&self, assessment: &Name, revision: Revision) -> i32 {
         read(&self.store.index).state_at(assessment.as_str(), revision.min(self.revision))
+    }
+
+    /// How many elements an assessment has and their bytes with the header, whoever may see them.
+    pub fn size(&self, assessment: &Name) -> (usize, u64) {
+        let index = read(&self.store.index);
+        let rows = index.of_assessment(assessment.as_str());
+        let rows = rows.into_iter().flatten().filter_map(|id| index.row(id));
+        let rows = rows.filter(|row| !row.tombstone && index.current_at(row, self.revision));
+        rows.fold((0, 0), |(count, bytes), row| {
+            let element = kind::at(row.kind).is_some_and(Kind::is_element);
+            (
+                count + usize::from(element),
+                bytes + u64::from(row.body.len),
+            )
+        })
     }
 
     /// The names of an assessment's elements, in the order they are shown in.

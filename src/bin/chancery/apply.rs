@@ -1,0 +1,621 @@
+//! `chancery apply -f FILE`: what the server holds becomes what the file says.
+//!
+//! A file holds assessments with their elements, single elements or registry entries, several
+//! after one another if need be. What is missing is created; of what is there only the fields that
+//! differ are written, under the etags that were read (or that the file names), so that nobody
+//! else's change is lost. Applying the same file again changes nothing. The header of an assessment
+//! and its elements are two commits.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use chancery::client::{Client, Get, View};
+use chancery::error::{Error, Violation};
+use chancery::model::kind::{self, Kind};
+use chancery::model::name::Name;
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::cells;
+use crate::differences::{self, Difference, Fate};
+use crate::failure::{Exit, Failure};
+use crate::nouns;
+use crate::output::{Format, Output, tame};
+use crate::publish::state;
+use crate::writes::{self, Terms};
+use crate::yaml;
+
+/// The arguments of `apply`.
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// YAML or JSON with the fields of the contract, as `get -o yaml` prints it; - reads stdin
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    file: PathBuf,
+    /// Remove elements of an assessment that the file does not have
+    #[arg(long)]
+    prune: bool,
+    /// With --prune: take links to what is removed out too, instead of refusing
+    #[arg(long, requires = "prune")]
+    unlink: bool,
+    #[command(flatten)]
+    terms: Terms,
+}
+
+/// A resource as the file has it, in canonical form.
+#[derive(Debug)]
+struct Wanted {
+    name: Name,
+    value: Value,
+    /// That the file asks for; empty when it names none.
+    etag: String,
+    /// Where it stands in the file: `redLines[2]`.
+    path: String,
+}
+
+/// A resource of the file, with its elements if it is an assessment.
+#[derive(Debug)]
+struct Document {
+    head: Wanted,
+    elements: Vec<Wanted>,
+}
+
+/// What is to be done to one resource.
+struct Step {
+    difference: Difference,
+    etag: String,
+    wanted: Option<Wanted>,
+}
+
+impl Apply {
+    pub(crate) fn documents(&self) -> Result<Vec<Value>, Failure> {
+        let documents = yaml::parse(&yaml::read(&self.file)?)?;
+        if documents.is_empty() {
+            let shown = self.file.display();
+            return Err(Failure::Here(format!("there is nothing in \"{shown}\"")));
+        }
+        Ok(documents)
+    }
+
+    pub(crate) async fn perform(
+        &self,
+        client: &Client,
+        documents: &[Value],
+        output: &mut Output,
+    ) -> Result<Exit, Failure> {
+        let several = documents.len() > 1;
+        let read = documents.iter().enumerate().map(|(at, document)| {
+            let place = if several {
+                format!("[{at}]")
+            } else {
+                String::new()
+            };
+            Document::read(document, &place)
+        });
+        // All of them are read before the first is written.
+        for document in read.collect::<Result<Vec<_>, _>>()? {
+            self.apply(client, document, output).await?;
+        }
+        self.terms.note(output)?;
+        Ok(Exit::Done)
+    }
+
+    async fn apply(
+        &self,
+        client: &Client,
+        document: Document,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let kind = document.head.name.kind();
+        let name = document.head.name.clone();
+        let (before, stored) = match present(client, &name).await? {
+            Some(found) => found,
+            None => return self.create(client, document, output).await,
+        };
+        let (steps, left) = self.steps(&stored, &before, document);
+        let after = self.write(client, &name, &steps).await?;
+        let differences: Vec<Difference> = steps.into_iter().map(|step| step.difference).collect();
+        let after = match after {
+            Some(after) => after,
+            None => before,
+        };
+        self.tell((kind, &after), &differences, output)?;
+        if left > 0 && !self.prune {
+            let noun = if left == 1 {
+                "element is"
+            } else {
+                "elements are"
+            };
+            output.note(&format!(
+                "{left} {noun} not in the file; --prune removes them"
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// What differs, and how many elements the file does not have.
+    fn steps(&self, stored: &Value, before: &Value, document: Document) -> (Vec<Step>, usize) {
+        let Document { head, elements } = document;
+        let mut steps = Vec::new();
+        let plain = without_elements(head.name.kind(), stored);
+        if let Some(difference) =
+            Difference::between(head.name.as_str(), Some(&plain), Some(&head.value))
+        {
+            let etag = either(&head.etag, before);
+            steps.push(Step {
+                difference,
+                etag,
+                wanted: Some(head),
+            });
+        }
+        let mut kept = BTreeSet::new();
+        for wanted in elements {
+            let there = element(stored, &wanted.name);
+            kept.insert(wanted.name.to_string());
+            if let Some(difference) =
+                Difference::between(wanted.name.as_str(), there, Some(&wanted.value))
+            {
+                let current = element(before, &wanted.name).unwrap_or(&Value::Null);
+                let etag = either(&wanted.etag, current);
+                steps.push(Step {
+                    difference,
+                    etag,
+                    wanted: Some(wanted),
+                });
+            }
+        }
+        let mut left = 0;
+        for item in elements_of(before) {
+            let name = text(item, "name");
+            if kept.contains(name) {
+                continue;
+            }
+            left += 1;
+            if let Some(difference) =
+                Difference::between(name, Some(item), None).filter(|_| self.prune)
+            {
+                let etag = text(item, "etag").to_owned();
+                steps.push(Step {
+                    difference,
+                    etag,
+                    wanted: None,
+                });
+            }
+        }
+        (steps, left)
+    }
+
+    /// Writes the header, then the elements in one commit; what the head is afterwards.
+    async fn write(
+        &self,
+        client: &Client,
+        name: &Name,
+        steps: &[Step],
+    ) -> Result<Option<Value>, Failure> {
+        let (own, others): (Vec<&Step>, Vec<&Step>) = steps
+            .iter()
+            .partition(|step| step.difference.name == name.as_str());
+        let mut edits = Vec::new();
+        for step in &others {
+            edits.push(match &step.wanted {
+                Some(wanted) => writes::upsert(wanted.name.kind(), &wanted.value, &[], &step.etag)?,
+                None => writes::removal(&step.difference.name, self.unlink, &step.etag),
+            });
+        }
+        let placed = |failure: Failure| failure.placed(|field| self.place(field, &others));
+        // What the elements lack is better told before the header is written, unless it is what
+        // the elements need.
+        if !edits.is_empty()
+            && own.iter().all(|step| !prepares(&step.difference))
+            && !own.is_empty()
+        {
+            let tried = self.terms.tried();
+            let answer = writes::edit(client, name.as_str(), edits.clone(), &tried).await;
+            answer.map_err(placed)?;
+        }
+        let mut after = None;
+        for step in &own {
+            let Some(wanted) = &step.wanted else { continue };
+            let terms = if edits.is_empty() {
+                self.terms.clone()
+            } else {
+                self.terms.other()
+            };
+            let mask = mask(&step.difference, name.kind());
+            let value = (&wanted.value, mask.as_slice());
+            after = Some(writes::update(client, name, value, &step.etag, &terms).await?);
+        }
+        if !edits.is_empty() {
+            let answer = writes::edit(client, name.as_str(), edits, &self.terms).await;
+            let answer = answer.map_err(placed)?;
+            let assessment = answer.assessment.unwrap_or_default();
+            let mut header = chancery::wire::json::encode("Assessment", &assessment)?;
+            // The header keeps the revision it was written at; the reader wants that of the edit.
+            if let (Some(fields), false) = (header.as_object_mut(), self.terms.dry_run) {
+                fields.insert("revision".to_owned(), answer.revision.to_string().into());
+            }
+            after = Some(header);
+        }
+        Ok(after)
+    }
+
+    /// `edits[3].upsert.likelihood.low` is `risks[1].likelihood.low` in the file.
+    fn place(&self, field: &str, edits: &[&Step]) -> String {
+        let found = field.strip_prefix("edits[").and_then(|rest| {
+            let (number, rest) = rest.split_once(']')?;
+            let step = edits.get(number.parse::<usize>().ok()?)?;
+            let path = match &step.wanted {
+                Some(wanted) => wanted.path.as_str(),
+                None => step.difference.name.as_str(),
+            };
+            let rest = rest
+                .trim_start_matches(".upsert")
+                .trim_start_matches(".remove");
+            Some(format!("{path}{rest}"))
+        });
+        found.unwrap_or_else(|| field.to_owned())
+    }
+
+    async fn create(
+        &self,
+        client: &Client,
+        document: Document,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let Document { head, elements } = document;
+        let name = &head.name;
+        if name.kind().is_element() {
+            let value = (&head.value, [].as_slice());
+            let after = writes::update(client, name, value, &head.etag, &self.terms).await?;
+            let created = Difference::between(name.as_str(), None, Some(&head.value));
+            return self.tell((name.kind(), &after), created.as_slice(), output);
+        }
+        let mut whole = head.value.clone();
+        let mut differences: Vec<Difference> =
+            Difference::between(name.as_str(), None, Some(&head.value))
+                .into_iter()
+                .collect();
+        for wanted in &elements {
+            let collection = &wanted.name.kind().collection;
+            let created = Difference::between(wanted.name.as_str(), None, Some(&wanted.value));
+            differences.extend(created);
+            if let Some(fields) = whole.as_object_mut() {
+                let items = fields
+                    .entry(collection.clone())
+                    .or_insert_with(|| json!([]));
+                items
+                    .as_array_mut()
+                    .into_iter()
+                    .for_each(|items| items.push(wanted.value.clone()));
+            }
+        }
+        let by = self.terms.write("");
+        let kind = name.kind();
+        let mut after = client.create_json(kind, whole, name.id(), &by).await?;
+        if self.terms.dry_run {
+            after = json!({ "name": name.as_str() });
+        }
+        self.tell((kind, &after), &differences, output)
+    }
+
+    /// What was changed, resource by resource, then how the whole stands.
+    fn tell(
+        &self,
+        (kind, after): (&Kind, &Value),
+        differences: &[Difference],
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        match output.format() {
+            Format::Json | Format::Yaml | Format::Jsonl => {
+                let changes: Vec<Value> = differences.iter().map(Difference::json).collect();
+                output.value(&json!({ "resource": after, "changes": changes }))?;
+            }
+            Format::Name => {
+                for difference in differences {
+                    output.line(&tame(&difference.name))?;
+                }
+            }
+            Format::Table | Format::Wide => {
+                differences::print(differences, output)?;
+                output.line(&summary(kind, after, differences, self.terms.dry_run))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `assessments/talks  DRAFT  revision 4  1 created  2 changed`
+fn summary(kind: &Kind, after: &Value, differences: &[Difference], dry_run: bool) -> String {
+    let mut parts = vec![tame(text(after, "name"))];
+    if kind.message == "Assessment" {
+        parts.push(state(after));
+    }
+    match text(after, "revision") {
+        _ if dry_run => parts.push("dry run".to_owned()),
+        "" => {}
+        revision => parts.push(format!("revision {}", tame(revision))),
+    }
+    for (fate, word) in [
+        (Fate::Created, "created"),
+        (Fate::Changed, "changed"),
+        (Fate::Removed, "removed"),
+    ] {
+        let count = differences.iter().filter(|one| one.fate == fate).count();
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    if differences.is_empty() {
+        parts.push("unchanged".to_owned());
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("  ")
+}
+
+impl Document {
+    fn read(given: &Value, place: &str) -> Result<Self, Failure> {
+        let mut problems = Vec::new();
+        let name = own_name(given, place)?;
+        let mut header = given.clone();
+        let mut elements = Vec::new();
+        if name.kind().message == "Assessment" {
+            for kind in kind::elements() {
+                let Some(items) = take(&mut header, kind) else {
+                    continue;
+                };
+                let Some(items) = items.as_array() else {
+                    let path = joined(place, &kind.collection);
+                    problems.push(Violation::new(path, "JSON_MALFORMED", "this is no list"));
+                    continue;
+                };
+                for (at, item) in items.iter().enumerate() {
+                    let path = joined(place, &format!("{}[{at}]", kind.collection));
+                    match Wanted::element(&name, kind, item, path) {
+                        Ok(wanted) => elements.push(wanted),
+                        Err(error) => problems.extend(error),
+                    }
+                }
+            }
+        }
+        let mut known = BTreeSet::new();
+        for wanted in &elements {
+            if !known.insert(wanted.name.to_string()) {
+                let told = format!("\"{}\" stands there twice", wanted.name);
+                let path = format!("{}.id", wanted.path);
+                problems.push(Violation::new(path, "ID_DUPLICATE", told));
+            }
+        }
+        match Wanted::new(name, &header, place.to_owned()) {
+            Ok(head) if problems.is_empty() => Ok(Self { head, elements }),
+            Ok(_) => Err(Error::Invalid(problems).into()),
+            Err(more) => Err(Error::Invalid(more.into_iter().chain(problems).collect()).into()),
+        }
+    }
+}
+
+impl Wanted {
+    fn new(name: Name, given: &Value, path: String) -> Result<Self, Vec<Violation>> {
+        let kind = name.kind();
+        let told = if path.is_empty() {
+            name.as_str()
+        } else {
+            path.as_str()
+        };
+        let Some(message) = cells::message(&kind.message) else {
+            return Err(Vec::new());
+        };
+        let mut value = yaml::canonical(&message, given, told).map_err(|one| vec![one])?;
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("name".to_owned(), name.as_str().into());
+            fields.insert("id".to_owned(), name.id().into());
+        }
+        Ok(Self {
+            etag: text(given, "etag").to_owned(),
+            name,
+            value,
+            path,
+        })
+    }
+
+    /// An element must be called something, or applying twice would make two of it.
+    fn element(
+        parent: &Name,
+        kind: &'static Kind,
+        given: &Value,
+        path: String,
+    ) -> Result<Self, Vec<Violation>> {
+        let (whole, id) = (text(given, "name"), text(given, "id"));
+        let name = match (whole, id) {
+            ("", "") => {
+                let told = "give it an id, so that applying twice is the same as once";
+                return Err(vec![Violation::new(format!("{path}.id"), "REQUIRED", told)]);
+            }
+            ("", id) => parent.element(kind, id, &format!("{path}.id")),
+            (whole, _) => Name::parse_as(kind, whole, &format!("{path}.name")),
+        };
+        match name {
+            Ok(name) if name.assessment() == Some(parent.as_str()) => Self::new(name, given, path),
+            Ok(name) => {
+                let told = format!("\"{name}\" does not lie in \"{parent}\"");
+                let path = format!("{path}.name");
+                Err(vec![Violation::new(path, "NAME_ELSEWHERE", told)])
+            }
+            Err(Error::Invalid(problems)) => Err(problems),
+            Err(other) => Err(vec![Violation::new(
+                path,
+                "NAME_MALFORMED",
+                other.to_string(),
+            )]),
+        }
+    }
+}
+
+/// What a document is about: its `name`, or, for an assessment, its `id`.
+fn own_name(given: &Value, place: &str) -> Result<Name, Failure> {
+    let (name, id) = (text(given, "name"), text(given, "id"));
+    let told = match (name, id) {
+        ("", "") => {
+            let told = "say what it is, such as assessments/talks";
+            return Err(Error::invalid(joined(place, "name"), "REQUIRED", told).into());
+        }
+        ("", id) => nouns::within("assessments", id),
+        (name, _) => nouns::whole(name),
+    };
+    Ok(Name::parse(&told, &joined(place, "name"))?)
+}
+
+/// A resource as the server holds it: as it is, and in the form that can be compared.
+pub(crate) async fn present(
+    client: &Client,
+    name: &Name,
+) -> Result<Option<(Value, Value)>, Failure> {
+    let get = Get {
+        name: name.to_string(),
+        view: View::Full,
+        ..Get::default()
+    };
+    let found = match client.get_json(name.kind(), &get).await {
+        Ok(found) => found.value,
+        Err(error) if error.code_name() == "NOT_FOUND" => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut stored = found.clone();
+    if let Some(message) = cells::message(&name.kind().message) {
+        yaml::strip(&message, &mut stored);
+    }
+    Ok(Some((found, stored)))
+}
+
+/// An assessment without its elements.
+pub(crate) fn without_elements(kind: &Kind, value: &Value) -> Value {
+    let mut plain = value.clone();
+    if let (Some(fields), "Assessment") = (plain.as_object_mut(), kind.message.as_str()) {
+        for kind in kind::elements() {
+            fields.shift_remove(&kind.collection);
+        }
+    }
+    plain
+}
+
+/// The fields to write, as the contract writes them.
+pub(crate) fn mask(difference: &Difference, kind: &Kind) -> Vec<String> {
+    let Some(message) = cells::message(&kind.message) else {
+        return Vec::new();
+    };
+    let names = difference.tops().into_iter().filter_map(|top| {
+        let field = message.get_field_by_json_name(top)?;
+        Some(field.name().to_owned())
+    });
+    names.collect()
+}
+
+/// Whether the elements may need what the header brings.
+fn prepares(difference: &Difference) -> bool {
+    let tops = difference.tops();
+    tops.iter()
+        .any(|top| top.starts_with("proposed") || *top == "marking")
+}
+
+fn elements_of(assessment: &Value) -> impl Iterator<Item = &Value> {
+    kind::elements().flat_map(|kind| {
+        let items = assessment.get(&kind.collection).and_then(Value::as_array);
+        items.into_iter().flatten()
+    })
+}
+
+fn element<'a>(assessment: &'a Value, name: &Name) -> Option<&'a Value> {
+    let items = assessment.get(&name.kind().collection)?.as_array()?;
+    items
+        .iter()
+        .find(|item| text(item, "name") == name.as_str())
+}
+
+/// Elements of a kind under either of its names, taken out of a header.
+fn take(header: &mut Value, kind: &Kind) -> Option<Value> {
+    let fields = header.as_object_mut()?;
+    let camel = fields.shift_remove(&kind.collection);
+    let snake = fields.shift_remove(&kind.field_name);
+    camel.or(snake).filter(|items| !items.is_null())
+}
+
+/// The etag of the file, or else the one that was read.
+fn either(given: &str, read: &Value) -> String {
+    if given.is_empty() {
+        text(read, "etag").to_owned()
+    } else {
+        given.to_owned()
+    }
+}
+
+fn joined(place: &str, field: &str) -> String {
+    match place {
+        "" => field.to_owned(),
+        place => format!("{place}.{field}"),
+    }
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(given: &Value) -> Vec<String> {
+        match Document::read(given, "").unwrap_err() {
+            Failure::Client(error) => error
+                .violations()
+                .iter()
+                .map(|one| format!("{} {}", one.field, one.reason))
+                .collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_document_is_read_with_its_elements_by_either_name() {
+        let given = json!({
+            "name": "talks", "title": "Talks", "state": "ASSESSMENT_STATE_PUBLISHED",
+            "red_lines": [{ "id": "nato", "title": "NATO", "etag": "\"4\"" }],
+            "risks": [{ "name": "assessments/talks/risks/war", "statement": "War" }],
+        });
+        let read = Document::read(&given, "").unwrap();
+        assert_eq!(read.head.name.as_str(), "assessments/talks");
+        assert_eq!(read.head.value.get("state"), None);
+        let names: Vec<&str> = read.elements.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "assessments/talks/redLines/nato",
+                "assessments/talks/risks/war"
+            ]
+        );
+        assert_eq!(read.elements[0].etag, "\"4\"");
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let given = json!({
+            "name": "talks", "titel": "Talks",
+            "redLines": [
+                { "title": "NATO" },
+                { "id": "a" }, { "id": "a" },
+                { "name": "assessments/other/redLines/b" },
+                { "id": "c", "colour": "red" },
+            ],
+            "risks": "none",
+        });
+        assert_eq!(
+            problems(&given),
+            [
+                "assessments/talks JSON_MALFORMED",
+                "redLines[0].id REQUIRED",
+                "redLines[3].name NAME_ELSEWHERE",
+                "redLines[4] JSON_MALFORMED",
+                "risks JSON_MALFORMED",
+                "redLines[2].id ID_DUPLICATE",
+            ]
+        );
+        assert_eq!(problems(&json!({ "title": "Talks" })), ["name REQUIRED"]);
+    }
+}
