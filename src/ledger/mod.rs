@@ -22,7 +22,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use self::change::{Change, Committed};
 use self::committer::{Clock, Committer, Proposal, random, remembers, repeat, stopped};
@@ -179,7 +179,14 @@ impl Ledger {
         };
         let thread = std::thread::Builder::new()
             .name("committer".to_owned())
-            .spawn(move || committer.run(receiver))
+            .spawn(move || {
+                let failed = committer.failed.clone();
+                let run = std::panic::AssertUnwindSafe(|| committer.run(receiver));
+                if std::panic::catch_unwind(run).is_err() {
+                    error!("the writer panicked; nothing is acknowledged until a restart");
+                    failed.send_replace(Some("the writer panicked".to_owned()));
+                }
+            })
             .map_err(|error| Error::Internal(format!("start the committer: {error}")))?;
         let inner = Inner {
             store,

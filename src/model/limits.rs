@@ -89,8 +89,6 @@ limits! {
     write_attempts_max: usize = 5, "attempts";
     /// Requests that run on the pool for long work at the same time.
     blocking_requests_max: usize = 16, "requests";
-    /// Connections at the same time.
-    connections_max: usize = 1_024, "connections";
     /// Headers of a call.
     header_bytes_max: u32 = 16 << 10, "bytes";
     /// How long a connection may be silent before it is asked.

@@ -258,11 +258,11 @@ async fn watch_writes(
     mut failed: tokio::sync::watch::Receiver<Option<String>>,
     health: HealthReporter,
 ) {
-    if failed.wait_for(Option::is_some).await.is_ok() {
-        health
-            .set_service_status(READINESS, ServingStatus::NotServing)
-            .await;
-    }
+    // An error means that the writer is gone, which is as good as failed.
+    let _failed = failed.wait_for(Option::is_some).await.is_ok();
+    health
+        .set_service_status(READINESS, ServingStatus::NotServing)
+        .await;
 }
 
 fn internal(doing: &str, error: &dyn std::fmt::Display) -> Error {

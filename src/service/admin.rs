@@ -2,7 +2,7 @@
 
 use super::wired::admin_service_server::AdminService;
 use super::{Answer, Door, unary};
-use crate::model::caller::Caller;
+use crate::model::caller::{Caller, Role};
 use crate::model::{kind, v1 as plain};
 use crate::wire::body::timestamp;
 
@@ -14,15 +14,20 @@ impl AdminService for Door {
 
 async fn get_status(
     door: Door,
-    _caller: Caller,
+    caller: Caller,
     _request: plain::GetStatusRequest,
 ) -> Answer<plain::GetStatusResponse> {
+    // Counts include what is marked above a reader's clearance.
+    let operator = caller.role() == Role::Operator;
     let status = door.ledger.status();
     let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    let counts = kind::kinds().iter().map(|kind| plain::KindCount {
-        collection: kind.collection.clone(),
-        count: signed(door.ledger.count(kind)),
-    });
+    let counts = kind::kinds()
+        .iter()
+        .filter(|_| operator)
+        .map(|kind| plain::KindCount {
+            collection: kind.collection.clone(),
+            count: signed(door.ledger.count(kind)),
+        });
     let limits = door
         .ledger
         .limits()
@@ -33,7 +38,10 @@ async fn get_status(
             value: signed(value),
             unit: unit.to_owned(),
         });
-    let count = |message| kind::of(message).map_or(0, |kind| signed(door.ledger.count(kind)));
+    let count = |message| match kind::of(message).filter(|_| operator) {
+        Some(kind) => signed(door.ledger.count(kind)),
+        None => 0,
+    };
     let answer = plain::GetStatusResponse {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         store_uuid: status.store_uuid,

@@ -34,12 +34,7 @@ pub(super) async fn create<T: Message + Default>(
     let applied = apply(&door, caller, &mutation, |view| {
         let name = new_name(view, kind, &id, &given)?;
         let mut writing = Writing::on(view, &uid);
-        let put = Put {
-            given: given.clone(),
-            mask: None,
-            etag: "",
-            path: String::new(),
-        };
+        let put = Put::whole(given.clone(), String::new());
         writing.put(&name, put)?;
         writing.finish()
     })
@@ -268,10 +263,8 @@ fn merged(
     writing.put(
         name,
         Put {
-            given: kept,
-            mask: None,
             etag,
-            path: "name".to_owned(),
+            ..Put::whole(kept, "name")
         },
     )?;
     writing.finish()

@@ -31,6 +31,15 @@ pub(super) fn assessment(name: &str) -> Result<Name, Error> {
     Name::parse_as(kind_of("Assessment")?, name, "name")
 }
 
+/// The fields of a header that propose registry entries.
+const PROPOSALS: [&str; 5] = [
+    "proposed_actors",
+    "proposed_issues",
+    "proposed_sources",
+    "proposed_situations",
+    "proposed_places",
+];
+
 /// What became of a change: the view that shows it, and the names it wrote, if any.
 pub(super) struct Applied {
     pub(super) view: View,
@@ -195,15 +204,7 @@ fn created(
     let mut writing = Writing::on(view, uid);
     writing.proposes(proposed(given));
     let given = body::open(name.kind(), &header)?;
-    writing.put(
-        name,
-        Put {
-            given,
-            mask: None,
-            etag: "",
-            path: String::new(),
-        },
-    )?;
+    writing.put(name, Put::whole(given, String::new()))?;
     writing.state(name, AssessmentState::Draft);
     let mut counts = std::collections::HashMap::new();
     for (tag, bytes) in elements {
@@ -214,15 +215,7 @@ fn created(
         let path = format!("{}[{number}]", kind.field_name);
         *number += 1;
         let given = body::open(kind, &bytes)?;
-        writing.put_new_element(
-            name,
-            Put {
-                given,
-                mask: None,
-                etag: "",
-                path,
-            },
-        )?;
+        writing.put_new_element(name, Put::whole(given, path))?;
     }
     writing.finish()
 }
@@ -431,8 +424,9 @@ pub(super) async fn delete(
             return Ok(None);
         }
         let (header, _) = header(view, &name)?;
-        if header.state() == AssessmentState::Published && mutation.reason.trim().is_empty() {
-            editable(&name, &header, "")?;
+        if header.state() != AssessmentState::Draft && mutation.reason.trim().is_empty() {
+            let text = "what was published is deleted with a reason only";
+            return Err(Error::invalid("reason", "REASON_REQUIRED", text));
         }
         let mut writing = Writing::on(view, &uid);
         writing.read(format!("{name}/"), view.aggregate(&name));
@@ -598,15 +592,7 @@ fn revised(
     fresh.id.clear();
     let mut writing = Writing::on(view, uid);
     let given = body::open(name.kind(), &fresh.encode_to_vec())?;
-    writing.put(
-        name,
-        Put {
-            given,
-            mask: None,
-            etag: "",
-            path: String::new(),
-        },
-    )?;
+    writing.put(name, Put::whole(given, String::new()))?;
     writing.state(name, AssessmentState::Draft);
     for element in view.element_names(old)? {
         let from = Name::parse(&element, "name")?;
@@ -622,15 +608,7 @@ fn revised(
         rebase(&mut given, (old.as_str(), name.as_str()), wanted);
         set(&mut given, "name", "");
         let to = name.element(from.kind(), from.id(), "name")?;
-        writing.put(
-            &to,
-            Put {
-                given,
-                mask: None,
-                etag: "",
-                path: element,
-            },
-        )?;
+        writing.put(&to, Put::whole(given, element))?;
     }
     writing.finish()
 }
@@ -669,16 +647,14 @@ fn rolled_back(
     let mut writing = Writing::on(view, uid);
     writing.read(format!("{name}/"), view.aggregate(name));
     writing.proposes(proposed(&header));
-    let given = body::open(name.kind(), &header.encode_to_vec())?;
-    writing.put(
-        name,
-        Put {
-            given,
-            mask: None,
-            etag: "",
-            path: "name".to_owned(),
-        },
-    )?;
+    let mut given = body::open(name.kind(), &header.encode_to_vec())?;
+    if view.state_at(name, view.revision()) != i32::from(AssessmentState::Draft) {
+        // What a draft proposed was created when it was published.
+        PROPOSALS
+            .iter()
+            .for_each(|field| given.clear_field_by_name(field));
+    }
+    writing.put(name, Put::whole(given, "name"))?;
     let then = past.element_names(name)?;
     for element in &then {
         let element = Name::parse(element, "name")?;
@@ -687,15 +663,7 @@ fn rolled_back(
         };
         let given = body::open(element.kind(), &stored.body)?;
         let path = element.to_string();
-        writing.put(
-            &element,
-            Put {
-                given,
-                mask: None,
-                etag: "",
-                path,
-            },
-        )?;
+        writing.put(&element, Put::whole(given, path))?;
     }
     for element in view.element_names(name)? {
         if !then.contains(&element) {

@@ -208,7 +208,8 @@ async fn resolve_actor(
     request: plain::ResolveActorRequest,
 ) -> Answer<wired::ResolveActorResponse> {
     let view = door.view(caller, request.read.as_ref()).await?;
-    let names = names(&view)?;
+    let reader = view.clone();
+    let names = door.long(move || names(&reader)).await?;
     let found = candidates(&request.alias, names.actor(&request.alias))?;
     let actors = found.iter().map(|name| Ok(Lazy::from(actor(&view, name)?)));
     let actors = actors.collect::<Result<Vec<_>, Error>>()?;
@@ -228,7 +229,8 @@ async fn resolve_issue(
     request: plain::ResolveIssueRequest,
 ) -> Answer<wired::ResolveIssueResponse> {
     let view = door.view(caller, request.read.as_ref()).await?;
-    let names = names(&view)?;
+    let reader = view.clone();
+    let names = door.long(move || names(&reader)).await?;
     let found = candidates(&request.alias, names.issue(&request.alias))?;
     let issues = found.iter().map(|name| Ok(Lazy::from(view.get(name)?)));
     let issues = issues.collect::<Result<Vec<_>, Error>>()?;

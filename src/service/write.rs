@@ -39,6 +39,18 @@ pub(super) struct Put<'a> {
     pub(super) path: String,
 }
 
+impl Put<'_> {
+    /// The whole message, whatever is there.
+    pub(super) fn whole(given: DynamicMessage, path: impl Into<String>) -> Self {
+        Self {
+            given,
+            mask: None,
+            etag: "",
+            path: path.into(),
+        }
+    }
+}
+
 /// A change in the making.
 pub(super) struct Writing<'v> {
     view: &'v View,
@@ -58,6 +70,8 @@ struct Staged {
     before: Option<Stored>,
     tombstone: bool,
     path: String,
+    /// The caller may not see it: a link in it is moved, and nothing is told of it.
+    hidden: bool,
 }
 
 impl<'v> Writing<'v> {
@@ -123,6 +137,7 @@ impl<'v> Writing<'v> {
             message,
             before,
             tombstone: false,
+            hidden: false,
             path: put.path,
         });
         Ok(())
@@ -271,6 +286,7 @@ impl<'v> Writing<'v> {
             message,
             before,
             tombstone: true,
+            hidden: false,
             path,
         });
         Ok(())
@@ -295,6 +311,7 @@ impl<'v> Writing<'v> {
             message,
             before,
             tombstone: false,
+            hidden: false,
             path,
         });
         Ok(())
@@ -303,7 +320,7 @@ impl<'v> Writing<'v> {
     /// What links to a resource and must not do so in vain: what lies in the same assessment, or,
     /// for an entry of a registry, everything. Links between assessments may dangle.
     fn bound_to(&self, name: &Name) -> Vec<String> {
-        let mut referrers = self.view.referrers(name);
+        let mut referrers = self.view.all_referrers(name);
         if let Some(parent) = name.assessment() {
             referrers.retain(|referrer| assessment_of(referrer) == Some(parent));
         }
@@ -315,18 +332,16 @@ impl<'v> Writing<'v> {
         for referrer in self.bound_to(from) {
             let name = Name::parse(&referrer, "name")?;
             if !self.staged.contains_key(name.as_str()) {
-                let Some(before) = self.present(&name)? else {
+                let Some(before) = self.view.unseen(&name)? else {
                     continue;
                 };
-                let message = body::open(name.kind(), &before.body)?;
-                let path = name.to_string();
-                let before = Some(before);
                 self.stage(Staged {
                     name: name.clone(),
-                    message,
-                    before,
+                    message: body::open(name.kind(), &before.body)?,
+                    path: name.to_string(),
+                    hidden: self.present(&name)?.is_none(),
+                    before: Some(before),
                     tombstone: false,
-                    path,
                 });
             }
             if let Some(staged) = self.staged.get_mut(name.as_str()) {
@@ -357,6 +372,7 @@ impl<'v> Writing<'v> {
                 name: element,
                 before: Some(before),
                 tombstone: false,
+                hidden: false,
             });
         }
         Ok(())
@@ -387,8 +403,14 @@ impl<'v> Writing<'v> {
         self.check_links()?;
         let limits = self.view.limits();
         for staged in self.staged.values() {
-            let (given, allowed) = (staged.message.encoded_len(), limits.element_bytes_max);
-            if given > allowed && staged.name.kind().message != "Document" {
+            let kind = staged.name.kind();
+            let allowed = match kind.message.as_str() {
+                "Assessment" => limits.assessment_bytes_max,
+                _ if kind.is_element() => limits.element_bytes_max,
+                _ => limits.registry_entry_bytes_max,
+            };
+            let given = staged.message.encoded_len();
+            if given > allowed {
                 let told = format!("{given} bytes given, {allowed} allowed");
                 self.problems
                     .push(Violation::new(&staged.path, "ELEMENT_TOO_LARGE", told));
@@ -479,7 +501,10 @@ impl<'v> Writing<'v> {
                     .get(&referrer)
                     .is_none_or(|staged| staged.links_to(&name))
                 {
-                    let told = format!("\"{referrer}\" links to \"{name}\"");
+                    let seen = Name::parse(&referrer, "name").and_then(|one| self.present(&one))?;
+                    let who =
+                        seen.map_or_else(|| "something".to_owned(), |_| format!("\"{referrer}\""));
+                    let told = format!("{who} links to \"{name}\"");
                     self.problems.push(Violation::new(&path, "LINKED", told));
                 }
             }
@@ -490,7 +515,8 @@ impl<'v> Writing<'v> {
     /// Every link must point to what will be there, and to nothing that is marked higher.
     fn check_links(&mut self) -> Result<(), Error> {
         let mut found = Vec::new();
-        for staged in self.staged.values().filter(|staged| !staged.tombstone) {
+        let told = |staged: &&Staged| !staged.tombstone && !staged.hidden;
+        for staged in self.staged.values().filter(told) {
             let (links, violations) = link::links(&staged.message, &staged.path);
             found.extend(violations);
             let mine = self.marking(staged);

@@ -16,13 +16,12 @@ use clap::Args;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::apply::{mask, present, without_elements};
 use crate::differences::{self, Difference};
 use crate::failure::{Exit, Failure};
 use crate::nouns;
 use crate::output::{Format, Output, tame};
 use crate::set::message;
-use crate::writes::{self, Terms};
+use crate::writes::{self, Terms, mask, present, without_elements};
 use crate::yaml;
 
 /// Begins a comment that says what is wrong with the line below it.

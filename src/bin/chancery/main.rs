@@ -1,14 +1,18 @@
 //! `chancery`: the command line for people and scripts.
 //!
-//! One file per verb or family of verbs: `import`, `list`, `get`, `apply`, `edit`, `set`, `delete`,
+//! A file per verb or family of verbs: `import`, `list`, `get`, `apply`, `edit`, `set`, `delete`,
 //! `publish` (withdraw, revise), `history` (revisions, rollback), `registry` (actors and the like),
 //! `resolve`, `status`, `health`, `contexts`, `manual`, each with its arguments and what it does.
-//! `nouns` (how kinds and resources are called), `columns` (what a table of a kind shows), `cells`
-//! (a field of the contract in words), `layout` (rows into lines), `output` (where they go, and in
-//! which format), `yaml` (resources as people write them), `differences` (field by field), `writes`
-//! (how a change is sent and told), `moments` (dates) and `failure` (errors and exit codes) are
-//! what the verbs share. It holds no state and knows nothing that the contract does not say: a new
-//! kind of element is a line in `columns`.
+//! They share
+//!
+//! `nouns`, `moments`               how kinds, resources and times are called
+//! `columns`, `cells`, `details`    what is shown of a kind, a field of the contract in words
+//! `layout`, `output`, `failure`    rows into lines, where they go, errors and exit codes
+//! `yaml`, `wanted`, `differences`  resources as people write them, and what that changes
+//! `writes`                         how a change is sent and told
+//!
+//! It holds no state and knows nothing that the contract does not say: a new kind of element is a
+//! line in `columns`.
 
 mod apply;
 mod cells;
@@ -34,6 +38,7 @@ mod registry;
 mod resolve;
 mod set;
 mod status;
+mod wanted;
 mod writes;
 mod yaml;
 

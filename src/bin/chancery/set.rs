@@ -11,13 +11,12 @@ use clap::Args;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, MessageDescriptor};
 use serde_json::{Map, Value};
 
-use crate::apply::{present, without_elements};
 use crate::cells;
 use crate::differences::{self, Difference};
 use crate::failure::{Exit, Failure};
 use crate::nouns;
 use crate::output::{Format, Output};
-use crate::writes::{self, IfMatch, Terms};
+use crate::writes::{self, IfMatch, Terms, present, without_elements};
 use crate::yaml;
 
 /// The arguments of `set`.

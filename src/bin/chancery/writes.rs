@@ -1,8 +1,8 @@
 //! What all verbs that change something share: how the change is meant, the one way to write a
 //! resource of whatever kind, and how its outcome is told.
 
-use chancery::client::{Client, Write};
-use chancery::model::kind::Kind;
+use chancery::client::{Client, Get, View, Write};
+use chancery::model::kind::{self, Kind};
 use chancery::model::name::Name;
 use chancery::model::v1::{
     EditAssessmentRequest, EditAssessmentResponse, Element, ElementEdit, element_edit,
@@ -13,9 +13,12 @@ use prost_types::FieldMask;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::cells;
+use crate::differences::Difference;
 use crate::failure::Failure;
 use crate::output::{Format, Output, tame};
 use crate::publish::state;
+use crate::yaml;
 
 /// How a change is meant.
 #[derive(Debug, Clone, Default, Args)]
@@ -185,6 +188,51 @@ pub(crate) fn own_field(field: &str) -> String {
     }
 }
 
+/// A resource as the server holds it: as it is, and in the form that can be compared.
+pub(crate) async fn present(
+    client: &Client,
+    name: &Name,
+) -> Result<Option<(Value, Value)>, Failure> {
+    let get = Get {
+        name: name.to_string(),
+        view: View::Full,
+        ..Get::default()
+    };
+    let found = match client.get_json(name.kind(), &get).await {
+        Ok(found) => found.value,
+        Err(error) if error.code_name() == "NOT_FOUND" => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut stored = found.clone();
+    if let Some(message) = cells::message(&name.kind().message) {
+        yaml::strip(&message, &mut stored);
+    }
+    Ok(Some((found, stored)))
+}
+
+/// An assessment without its elements.
+pub(crate) fn without_elements(kind: &Kind, value: &Value) -> Value {
+    let mut plain = value.clone();
+    if let (Some(fields), "Assessment") = (plain.as_object_mut(), kind.message.as_str()) {
+        for kind in kind::elements() {
+            fields.shift_remove(&kind.collection);
+        }
+    }
+    plain
+}
+
+/// The fields to write, as the contract writes them.
+pub(crate) fn mask(difference: &Difference, kind: &Kind) -> Vec<String> {
+    let Some(message) = cells::message(&kind.message) else {
+        return Vec::new();
+    };
+    let names = difference.tops().into_iter().filter_map(|top| {
+        let field = message.get_field_by_json_name(top)?;
+        Some(field.name().to_owned())
+    });
+    names.collect()
+}
+
 /// Prints what a resource is after a change.
 pub(crate) fn tell(kind: &Kind, value: &Value, output: &mut Output) -> Result<(), Failure> {
     let name = tame(
@@ -216,7 +264,6 @@ pub(crate) fn tell(kind: &Kind, value: &Value, output: &mut Output) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chancery::model::kind;
 
     #[test]
     fn every_kind_of_element_can_be_put_into_an_edit() {

@@ -181,15 +181,30 @@ impl View {
 
     /// The stored body of a resource and its revision, also of one that is deleted; for writers.
     pub fn stored(&self, name: &Name) -> Result<Option<Stored>, Error> {
+        let clearance = self.caller.clearance();
+        self.body_of(name, |index, row| {
+            index.covers(clearance, row, self.revision)
+        })
+    }
+
+    /// The same, whoever may see it: to move a link that it holds, never to tell.
+    pub fn unseen(&self, name: &Name) -> Result<Option<Stored>, Error> {
+        self.body_of(name, |_, _| true)
+    }
+
+    fn body_of(
+        &self,
+        name: &Name,
+        seen: impl Fn(&Index, &Row) -> bool,
+    ) -> Result<Option<Stored>, Error> {
         let Some(id) = self.store.row_at(name.as_str(), self.revision)? else {
             return Ok(None);
         };
         let (found, marking) = {
             let index = read(&self.store.index);
-            let row = index
-                .row(id)
-                .filter(|row| index.covers(self.caller.clearance(), row, self.revision));
-            let Some(row) = row else { return Ok(None) };
+            let Some(row) = index.row(id).filter(|row| seen(&index, row)) else {
+                return Ok(None);
+            };
             (Found::from(row), index.marking_of(row, self.revision))
         };
         let body = self.store.bodies.body(found.at).map_err(unread)?;
@@ -209,16 +224,27 @@ impl View {
         read(&self.store.index).aggregate(assessment.as_str())
     }
 
-    /// Everything that links to a resource, by name.
+    /// Everything that links to a resource and that the caller may see, by name.
     pub fn referrers(&self, target: &Name) -> Vec<String> {
+        self.linking(target, |index, row| {
+            index.covers(self.caller.clearance(), row, self.revision)
+        })
+    }
+
+    /// Everything that links to a resource, whoever may see it: for changes that must not leave a
+    /// link dangling. The names are never told.
+    pub fn all_referrers(&self, target: &Name) -> Vec<String> {
+        self.linking(target, |_, _| true)
+    }
+
+    fn linking(&self, target: &Name, seen: impl Fn(&Index, &Row) -> bool) -> Vec<String> {
         let index = read(&self.store.index);
         let mut names: Vec<String> = index
             .linking(target.as_str())
             .into_iter()
             .filter_map(|id| index.row(id))
             .filter(|row| !row.tombstone && *row.name != *target.as_str())
-            .filter(|row| index.current_at(row, self.revision))
-            .filter(|row| index.covers(self.caller.clearance(), row, self.revision))
+            .filter(|row| index.current_at(row, self.revision) && seen(&index, row))
             .map(|row| row.name.to_string())
             .collect();
         names.sort();
