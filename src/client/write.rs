@@ -72,19 +72,49 @@ pub trait Entry: Writable {
 impl Client {
     /// Creates a resource under an id, or, when that is empty, under one made of its title.
     ///
-    /// ```no_run
-    /// use chancery::client::{Client, Options, Write};
+    /// ```
+    /// # use chancery::server::{self, Config};
+    /// use chancery::client::{Client, Options, Query, Write};
     /// use chancery::model::v1::Actor;
+    /// use tokio_stream::StreamExt as _;
     ///
-    /// # async fn example() -> Result<(), chancery::client::Error> {
-    /// let client = Client::connect("127.0.0.1:50051", Options::default()).await?;
-    /// let guard = Actor {
-    ///     title: "Harbour Guard".to_owned(),
-    ///     aliases: vec!["the Guard".to_owned()],
-    ///     ..Actor::default()
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = Config {
+    /// #     data_dir: folder.path().to_owned(),
+    /// #     listen: ([127, 0, 0, 1], 0).into(),
+    /// #     ..Config::default()
+    /// # };
+    /// # let running = server::start(config).await?;
+    /// # let endpoint = running.address.to_string();
+    /// let client = Client::connect(&endpoint, Options::default()).await?;
+    /// for title in ["Harbour Guard", "Harbour Watch", "Tug Union"] {
+    ///     let actor = Actor {
+    ///         title: title.to_owned(),
+    ///         ..Actor::default()
+    ///     };
+    ///     client.create(actor, "", &Write::once()).await?;
+    /// }
+    /// let merged = ["actors/harbour-watch".to_owned()];
+    /// let guard: Actor = client.merge("actors/harbour-guard", &merged, &Write::once()).await?;
+    /// assert_eq!(guard.aliases, ["Harbour Watch"]);
+    ///
+    /// let query = Query {
+    ///     page_size: 1,
+    ///     ..Query::default()
     /// };
-    /// let made = client.create(guard, "harbour-guard", &Write::once()).await?;
-    /// println!("{} at revision {}", made.name, made.revision);
+    /// let mut titles = Vec::new();
+    /// let mut actors = client.stream::<Actor>(query);
+    /// while let Some(actor) = actors.next().await {
+    ///     titles.push(actor?.title);
+    /// }
+    /// assert!(titles.contains(&"Tug Union".to_owned()));
+    /// assert!(!titles.contains(&"Harbour Watch".to_owned()));
+    ///
+    /// let again = client.create(guard, "tug-union", &Write::once()).await;
+    /// assert_eq!(again.unwrap_err().code_name(), "ALREADY_EXISTS");
+    /// # running.stop().await;
     /// # Ok(())
     /// # }
     /// ```

@@ -1,4 +1,4 @@
-//! What the contract says of a field: the first word of its comment.
+//! What the contract says of a field: the first word of its comment, and how long a text may be.
 //!
 //! The words are part of the contract and kept by a test, so they are read rather than repeated.
 
@@ -22,7 +22,15 @@ pub enum Behaviour {
     OutputOnly,
 }
 
-static BEHAVIOURS: LazyLock<HashMap<String, Behaviour>> = LazyLock::new(|| {
+/// What a field's comment says.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    behaviour: Behaviour,
+    /// "up to 4096 bytes"
+    bytes_max: Option<usize>,
+}
+
+static TOLD: LazyLock<HashMap<String, Told>> = LazyLock::new(|| {
     let mut found = HashMap::new();
     for file in CONTRACT.files() {
         let proto = file.file_descriptor_proto();
@@ -37,7 +45,11 @@ static BEHAVIOURS: LazyLock<HashMap<String, Behaviour>> = LazyLock::new(|| {
         for message in file.messages().flat_map(all) {
             for field in message.fields() {
                 let comment = comments.get(field.path()).copied().unwrap_or_default();
-                found.insert(field.full_name().to_owned(), behaviour(comment));
+                let told = Told {
+                    behaviour: behaviour(comment),
+                    bytes_max: bytes_max(comment),
+                };
+                found.insert(field.full_name().to_owned(), told);
             }
         }
     }
@@ -61,12 +73,24 @@ fn behaviour(comment: &str) -> Behaviour {
     .map_or(Behaviour::Optional, |(_, behaviour)| *behaviour)
 }
 
-/// What the contract says of a field.
+/// The bound in a comment such as "up to 4096 bytes"; of a list, it is each item's.
+fn bytes_max(comment: &str) -> Option<usize> {
+    let words: Vec<&str> = comment.split_whitespace().collect();
+    words.windows(4).find_map(|four| match four {
+        ["up", "to", number, unit] if unit.starts_with("bytes") => number.parse().ok(),
+        _ => None,
+    })
+}
+
+/// How a field may be written.
 pub fn of(field: &FieldDescriptor) -> Behaviour {
-    BEHAVIOURS
-        .get(field.full_name())
-        .copied()
-        .unwrap_or(Behaviour::Optional)
+    TOLD.get(field.full_name())
+        .map_or(Behaviour::Optional, |told| told.behaviour)
+}
+
+/// How long a text may be, in bytes, where the contract says.
+pub fn text_bytes_max(field: &FieldDescriptor) -> Option<usize> {
+    TOLD.get(field.full_name()).and_then(|told| told.bytes_max)
 }
 
 #[cfg(test)]
@@ -81,5 +105,7 @@ mod tests {
         assert_eq!(told("title"), Behaviour::Required);
         assert_eq!(told("actor"), Behaviour::Optional);
         assert_eq!(told("id"), Behaviour::Immutable);
+        let bound = |name: &str| text_bytes_max(&line.get_field_by_name(name).unwrap());
+        assert!(bound("title").is_some() && bound("actor").is_none());
     }
 }

@@ -69,12 +69,23 @@ fn one(field: &FieldDescriptor, value: &Value, at: &str, found: &mut Vec<Violati
                 format!("\"{number}\" is not a number"),
             ));
         }
-    } else if value.as_str().is_some_and(|text| text.contains('\0')) {
+    } else if let Some(text) = value.as_str() {
+        bounded(field, text, at, found);
+    }
+}
+
+fn bounded(field: &FieldDescriptor, text: &str, at: &str, found: &mut Vec<Violation>) {
+    if text.contains('\0') {
         found.push(Violation::new(
             at,
             "TEXT_MALFORMED",
             "a NUL character is not text",
         ));
+    }
+    let allowed = behaviour::text_bytes_max(field).filter(|allowed| text.len() > *allowed);
+    if let Some(allowed) = allowed {
+        let told = format!("{} bytes given, {allowed} allowed", text.len());
+        found.push(Violation::new(at, "TEXT_TOO_LONG", told));
     }
 }
 
@@ -238,6 +249,7 @@ mod tests {
             ..Default::default()
         });
         wrong.statement = String::new();
+        wrong.title = "long".repeat(1_000);
         wrong.citations = vec![v1::Citation {
             start: Some(5),
             end: Some(2),
@@ -255,6 +267,7 @@ mod tests {
             ("risks[2].likelihood.low", "PROBABILITY_OUT_OF_RANGE"),
             ("risks[2].likelihood.term", "TERM_MISMATCH"),
             ("risks[2].statement", "REQUIRED"),
+            ("risks[2].title", "TEXT_TOO_LONG"),
         ];
         let mut found = told(&wrong);
         found.sort();

@@ -149,16 +149,18 @@ fn replace_in(value: &mut Value, linked: bool, target: &str, other: Option<&str>
 /// collections on (none named is all); links to the others are taken out. `continues` stays.
 pub fn rebase(message: &mut DynamicMessage, (from, to): (&str, &str), carried: &[String]) {
     let inside = format!("{from}/");
-    for Link { path, target } in links(message, "").0 {
+    let continues = message.get_field_by_name("continues");
+    let continues = continues.map(std::borrow::Cow::into_owned);
+    for Link { target, .. } in links(message, "").0 {
         let Some(rest) = target.as_str().strip_prefix(&inside) else {
             continue;
         };
-        if path == "continues" {
-            continue;
-        }
         let kept = carried.is_empty() || carried.contains(&target.kind().collection);
         let moved = kept.then(|| format!("{to}/{rest}"));
         replace(message, target.as_str(), moved.as_deref());
+    }
+    if let Some(continues) = continues {
+        message.set_field_by_name("continues", continues);
     }
 }
 

@@ -38,11 +38,10 @@ pub fn merge(
         let names: Vec<&str> = part.split('.').collect();
         if !copy(&mut result, given, &names) {
             let text = format!("\"{part}\" is not a field of {}", given.descriptor().name());
-            let at = if path.is_empty() {
-                "update_mask".to_owned()
-            } else {
-                path.to_owned()
-            };
+            // The mask stands beside what it is of: `edits[2].upsert`, `edits[2].update_mask`.
+            let beside = path.rsplit_once('.').map_or("", |(above, _)| above);
+            let dot = if beside.is_empty() { "" } else { "." };
+            let at = format!("{beside}{dot}update_mask");
             violations.push(Violation::new(at, "MASK_UNKNOWN_PATH", text));
         }
     }

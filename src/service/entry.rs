@@ -5,7 +5,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 
 use super::list::kind_of;
-use super::mutate::{Applied, apply, mask};
+use super::mutate::{apply, mask};
 use super::write::{Put, Writing, set, text};
 use super::{Answer, Door, Mutation};
 use crate::edit::link;
@@ -40,7 +40,7 @@ pub(super) async fn create<T: Message + Default>(
     })
     .await?;
     match applied.names.first() {
-        Some(name) => answer(&applied.view, &Name::parse(name, "name")?),
+        Some(name) => applied.answer(&Name::parse(name, "name")?),
         None => Ok((
             Lazy::from(Bytes::from(given.encode_to_vec())),
             applied.view.revision(),
@@ -105,7 +105,7 @@ pub(super) async fn update<T: Message + Default>(
     let name = Name::parse_as(kind, &text(&given, "name").unwrap_or_default(), "name")?;
     let mask = mask(update.mask, &given);
     let uid = || door.uid();
-    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+    let applied = apply(&door, caller, &mutation, |view| {
         let present = view.stored(&name)?.filter(|stored| !stored.deleted);
         let built_in = builtin::actor(name.as_str());
         if present.is_none() && built_in.is_none() && !update.allow_missing {
@@ -132,7 +132,7 @@ pub(super) async fn update<T: Message + Default>(
         writing.finish()
     })
     .await?;
-    answer(&view, &name)
+    applied.answer(&name)
 }
 
 /// The built-in actor with the given fields over it.
@@ -173,7 +173,7 @@ pub(super) async fn delete<T: Message + Default>(
 ) -> Answer<Lazy<T>> {
     let name = Name::parse_as(kind_of(message)?, &name, "name")?;
     let uid = || door.uid();
-    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+    let applied = apply(&door, caller, &mutation, |view| {
         if allow_missing && !view.has(&name)? {
             return Ok(None);
         }
@@ -182,8 +182,9 @@ pub(super) async fn delete<T: Message + Default>(
         writing.finish()
     })
     .await?;
-    let bytes = view.get_deleted(&name)?;
-    Ok((bytes.map(Lazy::from).unwrap_or_default(), view.revision()))
+    let bytes = applied.deleted(&name)?;
+    let revision = applied.view.revision();
+    Ok((bytes.map(Lazy::from).unwrap_or_default(), revision))
 }
 
 /// Brings back what was deleted: an entry, or an assessment with its elements.
@@ -195,13 +196,13 @@ pub(super) async fn undelete<T: Message + Default>(
 ) -> Answer<Lazy<T>> {
     let name = Name::parse_as(kind_of(message)?, &name, "name")?;
     let uid = || door.uid();
-    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+    let applied = apply(&door, caller, &mutation, |view| {
         let mut writing = Writing::on(view, &uid);
         writing.undelete(&name, &etag, "name".to_owned())?;
         writing.finish()
     })
     .await?;
-    answer(&view, &name)
+    applied.answer(&name)
 }
 
 /// Merges duplicates into one entry: every link to them is moved, in one commit.
@@ -229,11 +230,11 @@ pub(super) async fn merge<T: Message + Default>(
         return Err(Error::invalid("duplicates", "MERGE_CYCLE", text));
     }
     let uid = || door.uid();
-    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+    let applied = apply(&door, caller, &mutation, |view| {
         merged(view, (&name, &etag), &duplicates, &uid)
     })
     .await?;
-    answer(&view, &name)
+    applied.answer(&name)
 }
 
 fn merged(
@@ -289,8 +290,4 @@ fn learn(kept: &mut DynamicMessage, gone: &DynamicMessage) {
     if let Some(Value::List(aliases)) = kept.get_field_by_name_mut("aliases") {
         aliases.extend(learnt);
     }
-}
-
-fn answer<T: Message + Default>(view: &View, name: &Name) -> Answer<Lazy<T>> {
-    Ok((Lazy::from(view.get(name)?), view.revision()))
 }

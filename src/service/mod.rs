@@ -31,10 +31,11 @@ use tonic::metadata::AsciiMetadataValue;
 use tonic::{Request, Response, Status};
 
 use crate::auth::{self, Policy};
-use crate::error::Error;
+use crate::error::{Error, Problems};
 use crate::ledger::change::{Change, Committed};
 use crate::ledger::{At, Ledger, View};
 use crate::model::caller::{Caller, Role};
+use crate::model::limits::{Limits, exceeded};
 use crate::model::{Revision, v1 as plain};
 use crate::wire::body;
 
@@ -71,9 +72,10 @@ pub struct Door {
     clock: fn() -> i64,
     /// Bounds the requests that work for long.
     long: Arc<Semaphore>,
-    /// What may take a link's target away goes alone: a link that is being written elsewhere is
-    /// in nobody's read set.
-    links: Arc<RwLock<()>>,
+    /// Changes are made beside each other. What may take a link's target away goes alone: a link
+    /// that is being written elsewhere is in nobody's read set. So does what has lost once, that it
+    /// cannot lose for ever.
+    turns: Arc<RwLock<()>>,
 }
 
 /// What every request that writes says about itself.
@@ -86,6 +88,33 @@ struct Mutation {
     validate_only: bool,
     /// Whether it takes away what others may be linking to meanwhile.
     takes_away: bool,
+}
+
+impl Mutation {
+    /// Checks what every request that writes says, also one that only asks whether it could.
+    fn check(&self, limits: &Limits) -> Result<(), Error> {
+        let bounds = [
+            (
+                "reason",
+                "REASON_TOO_LONG",
+                self.reason.len(),
+                limits.reason_bytes_max,
+            ),
+            (
+                "request_id",
+                "REQUEST_ID_TOO_LONG",
+                self.request_id.len(),
+                limits.request_id_bytes_max,
+            ),
+        ];
+        let mut problems = Problems::default();
+        for (field, reason, given, allowed) in bounds {
+            if given > allowed {
+                problems.note::<()>(Err(exceeded(field, reason, given, allowed)))?;
+            }
+        }
+        problems.finish()
+    }
 }
 
 /// What became of a request that writes.
@@ -156,7 +185,7 @@ impl Door {
             policy,
             clock,
             long,
-            links: Arc::default(),
+            turns: Arc::default(),
         }
     }
 
@@ -225,12 +254,13 @@ impl Door {
             let description = format!("\"{}\" may only read", caller.subject());
             return Err(Error::PermissionDenied { description });
         }
-        let (_alone, _beside) = match mutation.takes_away {
-            true => (Some(self.links.write().await), None),
-            false => (None, Some(self.links.read().await)),
-        };
+        mutation.check(self.ledger.limits())?;
         let mut attempt = 1;
         loop {
+            let (_alone, _beside) = match mutation.takes_away || attempt > 1 {
+                true => (Some(self.turns.write().await), None),
+                false => (None, Some(self.turns.read().await)),
+            };
             let earlier = Change {
                 author: caller.subject().to_owned(),
                 request_id: mutation.request_id.clone(),
@@ -239,10 +269,17 @@ impl Door {
                 proposed_us: (self.clock)(),
                 ..Default::default()
             };
-            if let Some(committed) = self.ledger.repeated(&earlier)? {
+            if let Some(committed) = self.first_copy(caller, &earlier).await? {
                 return Ok(Outcome::Committed(None, committed));
             }
-            let (value, change) = make(&self.latest(caller).await?)?;
+            let (value, change) = match make(&self.latest(caller).await?) {
+                Ok(made) => made,
+                // The first copy may have been committed since, and be what is in the way.
+                Err(error) => match self.first_copy(caller, &earlier).await? {
+                    Some(committed) => return Ok(Outcome::Committed(None, committed)),
+                    None => return Err(error),
+                },
+            };
             let Some(made) = change.filter(|_| !mutation.validate_only) else {
                 return Ok(Outcome::Nothing(value));
             };
@@ -263,6 +300,21 @@ impl Door {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// What became of an earlier copy of the same request, once it can be read: it is known a
+    /// little before.
+    async fn first_copy(
+        &self,
+        caller: &Caller,
+        change: &Change,
+    ) -> Result<Option<Committed>, Error> {
+        let found = self.ledger.repeated(change)?;
+        if let Some(committed) = &found {
+            let at = At::AtLeast(committed.revision);
+            self.ledger.read(caller.clone(), at, (self.clock)()).await?;
+        }
+        Ok(found)
     }
 
     /// A new identity, in the order of time.

@@ -7,6 +7,7 @@
 //! A draft is edited freely; what is published only with a reason; the others not at all. Each
 //! method is one change, made from the newest view and made again when somebody else was faster.
 
+use bytes::Bytes;
 use prost::Message;
 use prost_reflect::DynamicMessage;
 
@@ -16,7 +17,7 @@ use super::write::{Put, Writing, set};
 use super::{Answer, Door, Mutation, Outcome, mutation, wired};
 use crate::edit::link::rebase;
 use crate::error::{Error, Violation};
-use crate::ledger::change::{Change, Committed};
+use crate::ledger::change::{Change, Committed, Effect};
 use crate::ledger::{At, View};
 use crate::model::caller::Caller;
 use crate::model::kind;
@@ -44,6 +45,43 @@ const PROPOSALS: [&str; 5] = [
 pub(super) struct Applied {
     pub(super) view: View,
     pub(super) names: Vec<String>,
+    /// What would have been written, had it not only been asked for.
+    planned: Vec<Effect>,
+}
+
+impl Applied {
+    /// A resource as the change left it, or would leave it; `None` when there is none.
+    pub(super) fn resource(&self, name: &Name) -> Result<Option<Bytes>, Error> {
+        match self
+            .planned
+            .iter()
+            .find(|effect| effect.name == name.as_str())
+        {
+            Some(effect) if effect.tombstone => Ok(None),
+            Some(effect) => Ok(Some(Bytes::copy_from_slice(&effect.body))),
+            None if self.view.has(name)? => self.view.get(name).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A resource that the change deleted, or would delete.
+    pub(super) fn deleted(&self, name: &Name) -> Result<Option<Bytes>, Error> {
+        match self
+            .planned
+            .iter()
+            .find(|effect| effect.name == name.as_str())
+        {
+            Some(effect) => Ok(Some(Bytes::copy_from_slice(&effect.body))),
+            None => self.view.get_deleted(name),
+        }
+    }
+
+    /// The answer of a method that answers the resource it changed.
+    pub(super) fn answer<T>(&self, name: &Name) -> Answer<Lazy<T>> {
+        let bytes = self.resource(name)?;
+        let bytes = bytes.ok_or_else(|| Error::not_found(name.as_str()))?;
+        Ok((Lazy::from(bytes), self.view.revision()))
+    }
 }
 
 /// Makes a change; a repeated request is answered with what became of the first copy.
@@ -54,20 +92,30 @@ pub(super) async fn apply(
     make: impl Fn(&View) -> Result<Option<Change>, Error>,
 ) -> Result<Applied, Error> {
     let outcome = door
-        .commit(&caller, mutation, |view| Ok(((), make(view)?)))
+        .commit(&caller, mutation, |view| {
+            let change = make(view)?;
+            let asked = change.as_ref().filter(|_| mutation.validate_only);
+            Ok((asked.map(|change| change.effects.clone()), change))
+        })
         .await?;
-    let (at, names) = match outcome {
-        Outcome::Nothing(()) => (At::Latest, Vec::new()),
+    let (at, names, planned) = match outcome {
+        Outcome::Nothing(planned) => {
+            let planned = planned.unwrap_or_default();
+            let names = planned.iter().map(|effect| effect.name.clone());
+            (At::Latest, names.collect(), planned)
+        }
         Outcome::Committed(_, Committed { revision, .. }) => {
             let commit = door.ledger.commit_at(revision)?;
-            (
-                At::Exact(revision),
-                commit.map_or_else(Vec::new, |commit| commit.names),
-            )
+            let names = commit.map_or_else(Vec::new, |commit| commit.names);
+            (At::Exact(revision), names, Vec::new())
         }
     };
     let view = door.ledger.read(caller, at, (door.clock)()).await?;
-    Ok(Applied { view, names })
+    Ok(Applied {
+        view,
+        names,
+        planned,
+    })
 }
 
 /// The header of an assessment as it is now, with its revision.
@@ -233,7 +281,7 @@ pub(super) async fn update(
     let given = body::open(name.kind(), &bytes)?;
     let mask = mask(request.update_mask, &given);
     let uid = || door.uid();
-    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+    let applied = apply(&door, caller, &mutation, |view| {
         let present = view.stored(&name)?.filter(|stored| !stored.deleted);
         let mut writing = Writing::on(view, &uid);
         match &present {
@@ -261,7 +309,7 @@ pub(super) async fn update(
         writing.finish()
     })
     .await?;
-    answer(&view, &name)
+    applied.answer(&name)
 }
 
 /// The fields to take over: those named, or those that are set.
@@ -288,6 +336,10 @@ pub(super) async fn edit(
     };
     mutation.takes_away = request.edits.iter().any(removes);
     let (count, allowed) = (request.edits.len(), door.ledger.limits().elements_max);
+    if count == 0 {
+        let text = "an edit changes at least one element";
+        return Err(Error::invalid("edits", "REQUIRED", text));
+    }
     if count > allowed {
         return Err(exceeded("edits", "TOO_MANY_ELEMENTS", count, allowed));
     }
@@ -297,7 +349,7 @@ pub(super) async fn edit(
         .map(taken_apart)
         .collect::<Result<Vec<_>, _>>()?;
     let uid = || door.uid();
-    let Applied { view, names } = apply(&door, caller, &mutation, |view| {
+    let applied = apply(&door, caller, &mutation, |view| {
         let (header, revision) = header(view, &name)?;
         match_etag(&name, &request.etag, revision)?;
         editable(&name, &header, &mutation.reason)?;
@@ -308,15 +360,17 @@ pub(super) async fn edit(
         writing.finish()
     })
     .await?;
-    let elements = names
+    let elements = applied
+        .names
         .iter()
-        .filter_map(|name| element(&view, name).transpose());
+        .filter_map(|name| element(&applied, name).transpose());
+    let (assessment, revision) = applied.answer(&name)?;
     let response = wired::EditAssessmentResponse {
-        assessment: Some(Lazy::from(view.get(&name)?)),
+        assessment: Some(assessment),
         elements: elements.collect::<Result<_, _>>()?,
-        revision: view.revision(),
+        revision,
     };
-    Ok((response, view.revision()))
+    Ok((response, revision))
 }
 
 /// One edit, with its element open.
@@ -381,7 +435,14 @@ fn edited(
             writing.problem(Violation::new(path, "REQUIRED", text));
         } else {
             let path = format!("{path}.remove");
-            let name = Name::parse(&edit.remove, &path)?;
+            let name = match Name::parse(&edit.remove, &path) {
+                Ok(name) => name,
+                Err(Error::Invalid(violations)) => {
+                    violations.into_iter().for_each(|one| writing.problem(one));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if !name.kind().is_element() || name.assessment() != Some(parent.as_str()) {
                 let text = format!("\"{name}\" is not an element of \"{parent}\"");
                 writing.problem(Violation::new(path, "NAME_ELSEWHERE", text));
@@ -398,15 +459,14 @@ fn edited(
 }
 
 /// An element in the one message that can hold any; `None` for what was removed.
-fn element(view: &View, name: &str) -> Result<Option<wired::Element>, Error> {
+fn element(applied: &Applied, name: &str) -> Result<Option<wired::Element>, Error> {
     let name = Name::parse(name, "name")?;
     let place = kind::elements().position(|kind| kind.ordinal == name.kind().ordinal);
     let Some(place) = place else { return Ok(None) };
-    if !view.has(&name)? {
+    let Some(bytes) = applied.resource(&name)? else {
         return Ok(None);
-    }
-    let framed = body::framed(place as u32 + 1, &view.get(&name)?);
-    decode(&framed).map(Some)
+    };
+    decode(&body::framed(place as u32 + 1, &bytes)).map(Some)
 }
 
 /// Deletes an assessment; its elements go out of sight with it.
@@ -419,7 +479,7 @@ pub(super) async fn delete(
     let mut mutation = mutation!(request, request.reason.clone());
     mutation.takes_away = true;
     let uid = || door.uid();
-    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+    let applied = apply(&door, caller, &mutation, |view| {
         if request.allow_missing && !view.has(&name)? {
             return Ok(None);
         }
@@ -434,7 +494,7 @@ pub(super) async fn delete(
         writing.finish()
     })
     .await?;
-    deleted_answer(&view, &name)
+    deleted_answer(&applied, &name)
 }
 
 /// Publishes a draft; what it supersedes is superseded in the same commit.
@@ -447,8 +507,8 @@ pub(super) async fn publish(
     let mutation = mutation!(request, request.reason.clone());
     let now_us = (door.clock)();
     let make = |view: &View| published(view, &name, &request, now_us);
-    let Applied { view, .. } = apply(&door, caller, &mutation, make).await?;
-    answer(&view, &name)
+    let applied = apply(&door, caller, &mutation, make).await?;
+    applied.answer(&name)
 }
 
 fn published(
@@ -468,6 +528,7 @@ fn published(
     change
         .reads
         .push((format!("{name}/"), view.aggregate(name)));
+    draft.state_reason.clone_from(&request.reason);
     if !request.supersedes.is_empty() {
         draft.supersedes.clone_from(&request.supersedes);
     }
@@ -499,6 +560,7 @@ fn supersede(
         return Err(forbidden(&old, &told));
     }
     before.set_state(AssessmentState::Superseded);
+    before.state_reason.clone_from(&draft.state_reason);
     before.superseded_by = name.to_string();
     change.reads.push((old.to_string(), revision));
     change.put(old.as_str(), before.encode_to_vec());
@@ -520,7 +582,7 @@ pub(super) async fn withdraw(
         ));
     }
     let mutation = mutation!(request, request.reason.clone());
-    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+    let applied = apply(&door, caller, &mutation, |view| {
         let (mut header, revision) = header(view, &name)?;
         match_etag(&name, &request.etag, revision)?;
         if header.state() != AssessmentState::Published {
@@ -541,7 +603,7 @@ pub(super) async fn withdraw(
         Ok(Some(change))
     })
     .await?;
-    answer(&view, &name)
+    applied.answer(&name)
 }
 
 /// Begins a new draft from published work; its elements continue the old ones.
@@ -628,14 +690,14 @@ pub(super) async fn rollback(
         .ledger
         .read(caller.clone(), At::Exact(request.revision), now_us)
         .await?;
-    let Applied { view, .. } = apply(&door, caller, &mutation, |view| {
+    let applied = apply(&door, caller, &mutation, |view| {
         let (now, revision) = header(view, &name)?;
         match_etag(&name, &request.etag, revision)?;
         editable(&name, &now, &mutation.reason)?;
         rolled_back((view, &past), &name, &uid)
     })
     .await?;
-    answer(&view, &name)
+    applied.answer(&name)
 }
 
 fn rolled_back(
@@ -674,11 +736,6 @@ fn rolled_back(
     writing.finish()
 }
 
-/// The assessment as it is answered after a change: its header.
-fn answer(view: &View, name: &Name) -> Answer<Lazy<plain::Assessment>> {
-    Ok((Lazy::from(view.get(name)?), view.revision()))
-}
-
 /// A new assessment as it is answered; when nothing was written, what was given.
 fn answer_new(applied: &Applied, given: plain::Assessment) -> Answer<Lazy<plain::Assessment>> {
     let names = applied
@@ -686,13 +743,14 @@ fn answer_new(applied: &Applied, given: plain::Assessment) -> Answer<Lazy<plain:
         .iter()
         .filter_map(|name| assessment(name).ok());
     match names.into_iter().next() {
-        Some(name) => answer(&applied.view, &name),
+        Some(name) => applied.answer(&name),
         None => Ok((Lazy::value(given), applied.view.revision())),
     }
 }
 
 /// What was deleted is answered too, with the time it was.
-fn deleted_answer(view: &View, name: &Name) -> Answer<Lazy<plain::Assessment>> {
-    let bytes = view.get_deleted(name)?;
-    Ok((bytes.map(Lazy::from).unwrap_or_default(), view.revision()))
+fn deleted_answer(applied: &Applied, name: &Name) -> Answer<Lazy<plain::Assessment>> {
+    let bytes = applied.deleted(name)?;
+    let revision = applied.view.revision();
+    Ok((bytes.map(Lazy::from).unwrap_or_default(), revision))
 }

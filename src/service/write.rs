@@ -5,7 +5,7 @@
 //! judged against what will be there afterwards, and turned into effects with the revisions it was
 //! decided on. All problems are told at once, and nothing is half written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
 use prost_reflect::{DynamicMessage, ReflectMessage, Value};
@@ -23,6 +23,9 @@ use crate::model::name::{Name, assessment_of};
 use crate::model::slug::{numbered, slug};
 use crate::model::v1;
 use crate::wire::{body, builtin};
+
+/// The field that names what an element carries on.
+const CONTINUES: &str = "continues";
 
 /// Fields whose words make an id when there is no title.
 const SPEAKING_FIELDS: [&str; 5] = ["title", "statement", "observable", "obligation", "actor"];
@@ -128,8 +131,13 @@ impl<'v> Writing<'v> {
         self.problems.extend(violations);
         set(&mut message, "name", name.as_str());
         set(&mut message, "id", name.id());
-        if present.is_none() {
-            self.identify(&mut message, name.kind(), before.as_ref())?;
+        match &present {
+            None => self.identify(&mut message, name.kind(), before.as_ref())?,
+            Some(present) if text(present, CONTINUES) != text(&message, CONTINUES) => {
+                let uid = text(present, "uid").unwrap_or_default();
+                self.inherit_lineage(&mut message, &uid)?;
+            }
+            Some(_) => {}
         }
         self.problems.extend(check(&message, &put.path));
         self.stage(Staged {
@@ -143,14 +151,28 @@ impl<'v> Writing<'v> {
         Ok(())
     }
 
-    /// Puts an element of an assessment, whose name may have to be found.
-    pub(super) fn put_element(&mut self, parent: &Name, put: Put<'_>) -> Result<Name, Error> {
+    /// Puts an element of an assessment, whose name may have to be found; answers it, unless no
+    /// name can be made of what is given.
+    pub(super) fn put_element(
+        &mut self,
+        parent: &Name,
+        put: Put<'_>,
+    ) -> Result<Option<Name>, Error> {
         let message = put.given.descriptor().name().to_owned();
         let kind = kind::of(&message).filter(|kind| kind.is_element());
         let kind = kind.ok_or_else(|| Error::Internal(format!("no element \"{message}\"")))?;
-        let name = self.element_name(parent, kind, &put)?;
-        self.put(&name, put)?;
-        Ok(name)
+        match self.element_name(parent, kind, &put) {
+            Ok(name) => {
+                self.put(&name, put)?;
+                Ok(Some(name))
+            }
+            Err(Error::Invalid(violations)) => {
+                self.problems.extend(violations);
+                self.problems.extend(check(&put.given, &put.path));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Puts an element that must be new, also within this change.
@@ -158,7 +180,7 @@ impl<'v> Writing<'v> {
         let path = put.path.clone();
         let known = self.staged.len();
         let name = self.put_element(parent, put)?;
-        if self.staged.len() == known {
+        if let Some(name) = name.filter(|_| self.staged.len() == known) {
             let told = format!("\"{name}\" stands there twice");
             self.problem(Violation::new(format!("{path}.id"), "ID_DUPLICATE", told));
         }
@@ -247,9 +269,9 @@ impl<'v> Writing<'v> {
         if message.descriptor().get_field_by_name("lineage").is_none() {
             return Ok(());
         }
-        let from = text(message, "continues").or_else(|| text(message, "supersedes"));
+        let from = text(message, CONTINUES).or_else(|| text(message, "supersedes"));
         let mut lineage = uid.to_owned();
-        if let Some(from) = from.and_then(|from| Name::parse(&from, "continues").ok())
+        if let Some(from) = from.and_then(|from| Name::parse(&from, CONTINUES).ok())
             && let Some(stored) = self.present(&from)?
         {
             let before = body::open(from.kind(), &stored.body)?;
@@ -299,8 +321,10 @@ impl<'v> Writing<'v> {
             .stored(name)?
             .ok_or_else(|| Error::not_found(name.as_str()))?;
         if !stored.deleted {
-            return Err(Error::AlreadyExists {
+            return Err(Error::Precondition {
+                reason: "NOT_DELETED",
                 name: name.to_string(),
+                description: "it is not deleted".to_owned(),
             });
         }
         self.match_etag(name, etag, Some(&stored))?;
@@ -346,6 +370,11 @@ impl<'v> Writing<'v> {
             }
             if let Some(staged) = self.staged.get_mut(name.as_str()) {
                 link::replace(&mut staged.message, from.as_str(), to.map(Name::as_str));
+                if to.is_none() && !staged.tombstone {
+                    // A link that is required cannot be taken out.
+                    let found = check(&staged.message, &staged.path);
+                    self.problems.extend(found);
+                }
             }
         }
         Ok(())
@@ -401,6 +430,7 @@ impl<'v> Writing<'v> {
     pub(super) fn finish(mut self) -> Result<Option<Change>, Error> {
         self.check_removals()?;
         self.check_links()?;
+        self.check_predecessors()?;
         let limits = self.view.limits();
         for staged in self.staged.values() {
             let kind = staged.name.kind();
@@ -537,6 +567,46 @@ impl<'v> Writing<'v> {
         }
         self.problems.extend(found);
         Ok(())
+    }
+
+    /// No element may continue one that continues it. A name that is new, and that nothing here
+    /// continues, cannot be the end of such a chain.
+    fn check_predecessors(&mut self) -> Result<(), Error> {
+        let mut found = Vec::new();
+        for staged in self.staged.values().filter(|staged| !staged.tombstone) {
+            let first = text(&staged.message, CONTINUES);
+            let known = |name: &String| self.staged.contains_key(name);
+            if staged.before.is_none() && !first.as_ref().is_some_and(known) {
+                continue;
+            }
+            let mut seen = BTreeSet::new();
+            let mut next = first;
+            while let Some(name) = next.filter(|name| seen.insert(name.clone())) {
+                if name == staged.name.as_str() {
+                    let told = format!("\"{name}\" would continue itself");
+                    let at = format!("{}.{CONTINUES}", staged.path);
+                    found.push(Violation::new(at, "CONTINUES_CYCLE", told));
+                    break;
+                }
+                next = self.predecessor(&name)?;
+            }
+        }
+        self.problems.extend(found);
+        Ok(())
+    }
+
+    /// What a resource continues, or will continue.
+    fn predecessor(&self, name: &str) -> Result<Option<String>, Error> {
+        if let Some(staged) = self.staged.get(name) {
+            return Ok(text(&staged.message, CONTINUES));
+        }
+        let Ok(name) = Name::parse(name, CONTINUES) else {
+            return Ok(None);
+        };
+        let Some(stored) = self.view.stored(&name)? else {
+            return Ok(None);
+        };
+        Ok(text(&body::open(name.kind(), &stored.body)?, CONTINUES))
     }
 
     fn judge(

@@ -16,3 +16,4 @@ mod lists;
 mod service;
 mod tidy;
 mod transcript;
+mod write;

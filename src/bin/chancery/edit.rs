@@ -65,11 +65,21 @@ impl Edit {
             before,
         };
         let mut text = first_text(&subject)?;
+        let mut refused: Option<Failure> = None;
         loop {
-            let edited = self.opened(&text).await?;
+            let edited = match self.opened(&text).await {
+                Ok(edited) => edited,
+                Err(failure) if refused.is_none() => return Err(failure),
+                Err(_given_up) => text.clone(),
+            };
             if without_comments(&edited) == without_comments(&text) {
-                output.note("nothing was changed")?;
-                return Ok(Exit::Done);
+                return match refused {
+                    Some(failure) => Err(kept(&subject.name, &text, failure, output)?),
+                    None => {
+                        output.note("nothing was changed")?;
+                        Ok(Exit::Done)
+                    }
+                };
             }
             let failure = match self.send(client, &subject, &edited, output).await {
                 Ok(()) => return Ok(Exit::Done),
@@ -77,10 +87,9 @@ impl Edit {
             };
             text = annotated(&edited, &failure);
             if !std::io::stdin().is_terminal() {
-                let kept = keep(subject.name.id(), &text)?;
-                output.note(&format!("what you wrote is in {}", kept.display()))?;
-                return Err(failure);
+                return Err(kept(&subject.name, &text, failure, output)?);
             }
+            refused = Some(failure);
         }
     }
 
@@ -182,6 +191,18 @@ fn first_text(subject: &Subject) -> Result<String, Failure> {
         subject.name,
         yaml::write(&shown)?
     ))
+}
+
+/// Gives up on a refused text, and says where it is.
+fn kept(
+    name: &Name,
+    text: &str,
+    failure: Failure,
+    output: &mut Output,
+) -> Result<Failure, Failure> {
+    let path = keep(name.id(), text)?;
+    output.note(&format!("what you wrote is in {}", path.display()))?;
+    Ok(failure)
 }
 
 /// Puts a refused text where its author finds it, and `apply -f` reads it.

@@ -288,8 +288,16 @@ impl View {
     /// How many elements an assessment has and their bytes with the header, whoever may see them.
     pub fn size(&self, assessment: &Name) -> (usize, u64) {
         let index = read(&self.store.index);
-        let rows = index.of_assessment(assessment.as_str());
-        let rows = rows.into_iter().flatten().filter_map(|id| index.row(id));
+        let Some(rows) = index.of_assessment(assessment.as_str()) else {
+            return (0, 0);
+        };
+        // An assessment that is written often has many rows that are no longer current.
+        let rows = if self.revision == index.head() {
+            rows & index.live()
+        } else {
+            rows.clone()
+        };
+        let rows = rows.iter().filter_map(|id| index.row(id));
         let rows = rows.filter(|row| !row.tombstone && index.current_at(row, self.revision));
         rows.fold((0, 0), |(count, bytes), row| {
             let element = kind::at(row.kind).is_some_and(Kind::is_element);
