@@ -304,3 +304,76 @@ fn settings_come_from_flags_then_environment_then_file_then_default() {
     assert!(code == Some(1) && told.contains("lisen"), "{told}");
     assert_eq!(run(&["config", "check"], &[]).0, Some(0));
 }
+
+/// Creates an assessment, again and again under one request id, until somebody answers.
+async fn create_until_answered(address: String, number: usize) -> String {
+    let options = Options {
+        attempts_max: 1,
+        ..Options::default()
+    };
+    loop {
+        let Ok(client) = Client::connect(&address, options.clone()).await else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let request = v1::CreateAssessmentRequest {
+            assessment: Some(v1::Assessment {
+                title: format!("Talks {number}"),
+                ..Default::default()
+            }),
+            request_id: format!("storm-{number}"),
+            ..Default::default()
+        };
+        match client.assessments().create_assessment(request).await {
+            Ok(created) => return created.into_inner().name,
+            Err(status) => assert_ne!(status.code(), tonic::Code::InvalidArgument, "{status}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_retry_storm_across_kills_has_each_effect_once() {
+    const REQUESTS: usize = 96;
+    let folder = TempDir::new().unwrap();
+    let mut server = Server::start(folder.path(), &[]);
+    let address = server.address.clone();
+    let mut storm = tokio::task::JoinSet::new();
+    for number in 0..REQUESTS {
+        // Two copies of each, so that repeats race their first copy too.
+        storm.spawn(create_until_answered(address.clone(), number));
+        storm.spawn(create_until_answered(address.clone(), number));
+    }
+    let mut named = Vec::new();
+    for _ in 0..3 {
+        for _ in 0..REQUESTS / 4 {
+            named.push(storm.join_next().await.unwrap().unwrap());
+        }
+        server.end("-KILL");
+        server = Server::start_with(folder.path(), &["--listen", &address]);
+    }
+    while let Some(name) = storm.join_next().await {
+        named.push(name.unwrap());
+    }
+    assert_eq!(named.len(), 2 * REQUESTS);
+    named.sort();
+    named.dedup();
+    assert_eq!(
+        named.len(),
+        REQUESTS,
+        "both copies were given the same answer"
+    );
+    let query = Query {
+        states: vec![v1::AssessmentState::Draft],
+        ..Query::default()
+    };
+    let all = server
+        .client()
+        .await
+        .all::<v1::Assessment>(query)
+        .await
+        .unwrap();
+    let mut stored: Vec<String> = all.into_iter().map(|assessment| assessment.name).collect();
+    stored.sort();
+    assert_eq!(stored, named, "each was created once");
+    assert_eq!(server.end("-TERM").0, Some(0));
+}
