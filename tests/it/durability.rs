@@ -377,3 +377,20 @@ async fn a_retry_storm_across_kills_has_each_effect_once() {
     assert_eq!(stored, named, "each was created once");
     assert_eq!(server.end("-TERM").0, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_that_cannot_be_read_is_said_and_made_again() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    import(&server.client().await, 1).await;
+    let before = names(&server.client().await).await;
+    assert_eq!(server.end("-TERM").0, Some(0));
+    let note = folder.path().join("store/checkpoint.json");
+    std::fs::write(&note, "{ half").unwrap();
+
+    let server = Server::start(folder.path(), &[]);
+    assert_eq!(names(&server.client().await).await, before);
+    let (code, log) = server.end("-TERM");
+    assert_eq!((code, warnings(&log).len()), (Some(0), 1), "{log}");
+    assert!(std::fs::read_to_string(&note).unwrap().contains("chain"));
+}

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use crate::ledger::journal::Witness;
 use crate::model::Revision;
@@ -48,9 +49,15 @@ impl Note {
         }
     }
 
-    /// The note of this folder; `None` when there is none that can be read.
+    /// The note of this folder; `None` when there is none that can be read, which is said when
+    /// there is one: with it goes what it proves about the journal.
     pub(crate) fn read(folder: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(folder.join(FILE)).ok()?).ok()
+        let bytes = fs::read(folder.join(FILE)).ok()?;
+        serde_json::from_slice(&bytes)
+            .inspect_err(
+                |error| warn!(%error, "the checkpoint cannot be read; the store is rebuilt"),
+            )
+            .ok()
     }
 
     /// Writes the note so that it is there whole or not at all.
