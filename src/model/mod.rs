@@ -6,6 +6,7 @@
 //! `caller`  who asks, markings and clearance
 //! `names`   what a text may call an actor or an issue      `actors`  the built-in ones
 //! `estimate` words of estimation        `limits`  every bound of the system
+//! `mutant`  deliberate mistakes, for tests that must catch them
 //!
 //! The messages are generated rather than written a second time: sixteen kinds twice over, with
 //! conversions between, could only drift apart.
@@ -15,6 +16,7 @@ pub mod caller;
 pub mod estimate;
 pub mod kind;
 pub mod limits;
+pub mod mutant;
 pub mod name;
 pub mod names;
 pub mod slug;
