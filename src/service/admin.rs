@@ -1,12 +1,34 @@
 //! `AdminService`: what an operator asks the server about itself.
 
 use super::wired::admin_service_server::AdminService;
-use super::{Answer, Door, unary};
+use super::{Answer, Door, unary, unbuilt};
 use crate::model::caller::{Caller, Role};
 use crate::model::{kind, v1 as plain};
 use crate::wire::body::timestamp;
 
+/// The stream of a backup.
+type Pieces = tokio_stream::Empty<Result<plain::BackupResponse, tonic::Status>>;
+
 impl AdminService for Door {
+    type BackupStream = Pieces;
+
+    fn backup<'a, 'f>(
+        &'a self,
+        _request: tonic::Request<plain::BackupRequest>,
+    ) -> super::Boxed<'f, Pieces>
+    where
+        'a: 'f,
+        Self: 'f,
+    {
+        let error = crate::error::Error::Unimplemented { method: "backup" };
+        Box::pin(std::future::ready(Err(super::status::status(&error))))
+    }
+
+    unbuilt! {
+        compact(plain::CompactRequest) -> plain::CompactResponse;
+        purge(plain::PurgeRequest) -> plain::PurgeResponse;
+    }
+
     unary! {
         get_status(plain::GetStatusRequest) -> plain::GetStatusResponse = get_status;
     }
