@@ -8,6 +8,10 @@ use tonic::metadata::MetadataMap;
 use crate::error::Error;
 use crate::model::caller::{Caller, Clearance, Role};
 
+/// The header in which a caller names himself, where the test policy holds.
+#[cfg(feature = "test-policy")]
+pub const CALLER_HEADER: &str = "chancery-test-caller";
+
 /// How callers are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
@@ -39,7 +43,7 @@ fn named(metadata: &MetadataMap) -> Result<Caller, Error> {
         description: format!("no caller \"{name}\""),
     };
     let Some(name) = metadata
-        .get("chancery-test-caller")
+        .get(CALLER_HEADER)
         .and_then(|name| name.to_str().ok())
     else {
         return Ok(Caller::new("local", Role::Operator, Clearance::FULL));

@@ -73,6 +73,9 @@ pub struct Options {
     pub backoff_max: Duration,
     /// The largest answer that is accepted, in bytes.
     pub decode_bytes_max: usize,
+    /// As whom to call, of a server that believes what it is told: `reader-green`.
+    #[cfg(feature = "test-policy")]
+    pub caller: Option<String>,
 }
 
 impl Default for Options {
@@ -84,6 +87,8 @@ impl Default for Options {
             backoff_first: Duration::from_millis(100),
             backoff_max: Duration::from_secs(2),
             decode_bytes_max: 16 << 20,
+            #[cfg(feature = "test-policy")]
+            caller: None,
         }
     }
 }

@@ -51,6 +51,7 @@ impl Client {
             let left = retry.left();
             let mut attempt = Request::new(request.clone());
             attempt.set_timeout(left);
+            self.introduce(&mut attempt)?;
             let status = match tokio::time::timeout(left, send(attempt)).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(status)) => status,
@@ -65,6 +66,27 @@ impl Client {
                 Repeat::Never => return Err(error),
             }
         }
+    }
+
+    /// Says who calls; nothing needs to be said yet, outside of the test build.
+    #[cfg(not(feature = "test-policy"))]
+    pub(super) fn introduce<Q>(&self, _request: &mut Request<Q>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Says who calls, in the header that the test policy reads.
+    #[cfg(feature = "test-policy")]
+    pub(super) fn introduce<Q>(&self, request: &mut Request<Q>) -> Result<(), Error> {
+        let Some(caller) = &self.options.caller else {
+            return Ok(());
+        };
+        let value = caller.parse().map_err(|_unprintable| {
+            Error::local(Code::InvalidArgument, format!("\"{caller}\" is no caller"))
+        })?;
+        request
+            .metadata_mut()
+            .insert(crate::auth::CALLER_HEADER, value);
+        Ok(())
     }
 
     fn too_late(&self) -> Error {

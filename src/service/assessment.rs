@@ -2,7 +2,7 @@
 
 use super::list::{asked, get, kind_of, list, listed};
 use super::wired::{self, assessment_service_server::AssessmentService};
-use super::{Answer, Door, entry, history, mutate, mutation, unary, unbuilt};
+use super::{Answer, Door, edit, entry, history, mutate, mutation, unary, unbuilt};
 use crate::error::{Error, Problems};
 use crate::model::caller::Caller;
 use crate::model::limits::exceeded;
@@ -85,7 +85,7 @@ impl AssessmentService for Door {
         update_assessment(wired::UpdateAssessmentRequest) -> Lazy<plain::Assessment> =
             mutate::update;
         edit_assessment(wired::EditAssessmentRequest) -> wired::EditAssessmentResponse =
-            mutate::edit;
+            edit::edit;
         delete_assessment(plain::DeleteAssessmentRequest) -> Lazy<plain::Assessment> =
             mutate::delete;
         undelete_assessment(plain::UndeleteAssessmentRequest) -> Lazy<plain::Assessment> =

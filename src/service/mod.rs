@@ -3,7 +3,8 @@
 //! `assessment` `registry` `document` `admin`   the services
 //! `list`     get and list, the same for every kind
 //! `import`   a document in, a draft out
-//! `mutate`   changes of assessments      `write`  a change in the making, checked as a whole
+//! `mutate`   changes of assessments      `edit`   of their elements, and of the header with them
+//! `write`    a change in the making, checked as a whole
 //! `entry`    changes of registry entries   `history` the revisions of an assessment
 //! `status`   errors to statuses
 //!
@@ -13,6 +14,7 @@
 mod admin;
 mod assessment;
 mod document;
+mod edit;
 mod entry;
 mod history;
 mod import;

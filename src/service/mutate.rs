@@ -16,7 +16,7 @@ use super::list::kind_of;
 use super::write::{Put, Writing, set};
 use super::{Answer, Door, Mutation, Outcome, mutation, wired};
 use crate::edit::link::rebase;
-use crate::error::{Error, Violation};
+use crate::error::Error;
 use crate::ledger::change::{Change, Committed, Effect};
 use crate::ledger::{At, View};
 use crate::model::caller::Caller;
@@ -126,7 +126,7 @@ pub(super) fn header(view: &View, name: &Name) -> Result<(plain::Assessment, i64
 }
 
 /// Whether an assessment may be edited, and for what reason.
-fn editable(name: &Name, header: &plain::Assessment, reason: &str) -> Result<(), Error> {
+pub(super) fn editable(name: &Name, header: &plain::Assessment, reason: &str) -> Result<(), Error> {
     match header.state() {
         AssessmentState::Unspecified | AssessmentState::Draft => Ok(()),
         AssessmentState::Published if !reason.trim().is_empty() => Ok(()),
@@ -158,7 +158,7 @@ pub(super) fn state(header: &plain::Assessment) -> &'static str {
         .trim_start_matches("ASSESSMENT_STATE_")
 }
 
-fn match_etag(name: &Name, etag: &str, current: i64) -> Result<(), Error> {
+pub(super) fn match_etag(name: &Name, etag: &str, current: i64) -> Result<(), Error> {
     if etag.is_empty() || etag == format!("\"{current}\"") {
         return Ok(());
     }
@@ -321,152 +321,6 @@ pub(super) fn mask(mask: Option<prost_types::FieldMask>, given: &DynamicMessage)
             .map(|(field, _)| field.name().to_owned())
             .collect(),
     }
-}
-
-/// Edits elements of an assessment, all of them or none.
-pub(super) async fn edit(
-    door: Door,
-    caller: Caller,
-    request: wired::EditAssessmentRequest,
-) -> Answer<wired::EditAssessmentResponse> {
-    let name = assessment(&request.name)?;
-    let mut mutation = mutation!(request, request.reason.clone());
-    let removes = |edit: &wired::ElementEdit| {
-        matches!(edit.change, Some(wired::element_edit::Change::Remove(_)))
-    };
-    mutation.takes_away = request.edits.iter().any(removes);
-    let (count, allowed) = (request.edits.len(), door.ledger.limits().elements_max);
-    if count == 0 {
-        let text = "an edit changes at least one element";
-        return Err(Error::invalid("edits", "REQUIRED", text));
-    }
-    if count > allowed {
-        return Err(exceeded("edits", "TOO_MANY_ELEMENTS", count, allowed));
-    }
-    let edits = request
-        .edits
-        .iter()
-        .map(taken_apart)
-        .collect::<Result<Vec<_>, _>>()?;
-    let uid = || door.uid();
-    let applied = apply(&door, caller, &mutation, |view| {
-        let (header, revision) = header(view, &name)?;
-        match_etag(&name, &request.etag, revision)?;
-        editable(&name, &header, &mutation.reason)?;
-        let mut writing = Writing::on(view, &uid);
-        writing.read(name.to_string(), revision);
-        writing.proposes(proposed(&header));
-        edited(&mut writing, view, &name, &edits)?;
-        writing.finish()
-    })
-    .await?;
-    let elements = applied
-        .names
-        .iter()
-        .filter_map(|name| element(&applied, name).transpose());
-    let (assessment, revision) = applied.answer(&name)?;
-    let response = wired::EditAssessmentResponse {
-        assessment: Some(assessment),
-        elements: elements.collect::<Result<_, _>>()?,
-        revision,
-    };
-    Ok((response, revision))
-}
-
-/// One edit, with its element open.
-struct Edit {
-    upsert: Option<DynamicMessage>,
-    remove: String,
-    etag: String,
-    unlink: bool,
-    mask: Option<Vec<String>>,
-}
-
-fn taken_apart(edit: &wired::ElementEdit) -> Result<Edit, Error> {
-    use wired::element_edit::Change as Asked;
-    let mut upsert = None;
-    let mut remove = String::new();
-    match &edit.change {
-        Some(Asked::Upsert(element)) => {
-            let bytes = element.encode_to_vec();
-            upsert = body::only_field(&bytes)?
-                .and_then(|(tag, inner)| Some((kind::elements().nth(tag as usize - 1)?, inner)))
-                .map(|(kind, inner)| body::open(kind, &inner))
-                .transpose()?;
-        }
-        Some(Asked::Remove(name)) => remove.clone_from(name),
-        None => {}
-    }
-    let mask = edit
-        .update_mask
-        .clone()
-        .map(|mask| mask.paths)
-        .filter(|paths| !paths.is_empty());
-    Ok(Edit {
-        upsert,
-        remove,
-        etag: edit.etag.clone(),
-        unlink: edit.unlink,
-        mask,
-    })
-}
-
-fn edited(
-    writing: &mut Writing<'_>,
-    view: &View,
-    parent: &Name,
-    edits: &[Edit],
-) -> Result<(), Error> {
-    let mut removals = false;
-    for (number, edit) in edits.iter().enumerate() {
-        let path = format!("edits[{number}]");
-        if let Some(given) = &edit.upsert {
-            let path = format!("{path}.upsert");
-            let given = given.clone();
-            let put = Put {
-                given,
-                mask: edit.mask.as_deref(),
-                etag: &edit.etag,
-                path,
-            };
-            writing.put_element(parent, put)?;
-        } else if edit.remove.is_empty() {
-            let text = "an edit upserts an element or removes one";
-            writing.problem(Violation::new(path, "REQUIRED", text));
-        } else {
-            let path = format!("{path}.remove");
-            let name = match Name::parse(&edit.remove, &path) {
-                Ok(name) => name,
-                Err(Error::Invalid(violations)) => {
-                    violations.into_iter().for_each(|one| writing.problem(one));
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            if !name.kind().is_element() || name.assessment() != Some(parent.as_str()) {
-                let text = format!("\"{name}\" is not an element of \"{parent}\"");
-                writing.problem(Violation::new(path, "NAME_ELSEWHERE", text));
-                continue;
-            }
-            writing.remove(&name, (&edit.etag, edit.unlink), path)?;
-            removals = true;
-        }
-    }
-    if removals {
-        writing.read(format!("{parent}/"), view.aggregate(parent));
-    }
-    Ok(())
-}
-
-/// An element in the one message that can hold any; `None` for what was removed.
-fn element(applied: &Applied, name: &str) -> Result<Option<wired::Element>, Error> {
-    let name = Name::parse(name, "name")?;
-    let place = kind::elements().position(|kind| kind.ordinal == name.kind().ordinal);
-    let Some(place) = place else { return Ok(None) };
-    let Some(bytes) = applied.resource(&name)? else {
-        return Ok(None);
-    };
-    decode(&body::framed(place as u32 + 1, &bytes)).map(Some)
 }
 
 /// Deletes an assessment; its elements go out of sight with it.

@@ -3,8 +3,8 @@
 //! A file holds assessments with their elements, single elements or registry entries, several
 //! after one another if need be. What is missing is created; of what is there only the fields that
 //! differ are written, under the etags that were read (or that the file names), so that nobody
-//! else's change is lost. Applying the same file again changes nothing. The header of an assessment
-//! and its elements are two commits.
+//! else's change is lost. Applying the same file again changes nothing. A document of the file is
+//! one commit.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -12,12 +12,15 @@ use std::path::PathBuf;
 use chancery::client::Client;
 use chancery::model::kind::{self, Kind};
 use chancery::model::name::Name;
+use chancery::wire::json;
 use clap::Args;
+use prost_types::FieldMask;
 use serde_json::{Value, json};
 
 use crate::differences::{self, Difference, Fate};
 use crate::failure::{Exit, Failure};
 use crate::output::{Format, Output, tame};
+use crate::progress::Progress;
 use crate::publish::state;
 use crate::wanted::{Document, Wanted};
 use crate::writes::{self, Terms, mask, present, without_elements};
@@ -72,9 +75,12 @@ impl Apply {
             Document::read(document, &place)
         });
         // All of them are read before the first is written.
+        let progress = several.then(|| Progress::pieces(documents.len(), "applying"));
         for document in read.collect::<Result<Vec<_>, _>>()? {
             self.apply(client, document, output).await?;
+            progress.iter().for_each(Progress::step);
         }
+        drop(progress);
         self.terms.note(output)?;
         Ok(Exit::Done)
     }
@@ -164,7 +170,7 @@ impl Apply {
         (steps, left)
     }
 
-    /// Writes the header, then the elements in one commit; what the head is afterwards.
+    /// Writes the header and the elements in one commit; what the head is afterwards.
     async fn write(
         &self,
         client: &Client,
@@ -174,6 +180,7 @@ impl Apply {
         let (own, others): (Vec<&Step>, Vec<&Step>) = steps
             .iter()
             .partition(|step| step.difference.name == name.as_str());
+        let own = own.first();
         let mut edits = Vec::new();
         for step in &others {
             edits.push(match &step.wanted {
@@ -181,41 +188,33 @@ impl Apply {
                 None => writes::removal(&step.difference.name, self.unlink, &step.etag),
             });
         }
-        let placed = |failure: Failure| failure.placed(|field| self.place(field, &others));
-        // What the elements lack is better told before the header is written, unless it is what
-        // the elements need.
-        if !edits.is_empty()
-            && own.iter().all(|step| !prepares(&step.difference))
-            && !own.is_empty()
-        {
-            let tried = self.terms.tried();
-            let answer = writes::edit(client, name.as_str(), edits.clone(), &tried).await;
-            answer.map_err(placed)?;
-        }
-        let mut after = None;
-        for step in &own {
-            let Some(wanted) = &step.wanted else { continue };
-            let terms = if edits.is_empty() {
-                self.terms.clone()
-            } else {
-                self.terms.other()
+        let wanted = own.and_then(|step| Some((step, step.wanted.as_ref()?)));
+        if edits.is_empty() {
+            let Some((step, wanted)) = wanted else {
+                return Ok(None);
             };
             let mask = mask(&step.difference, name.kind());
             let value = (&wanted.value, mask.as_slice());
-            after = Some(writes::update(client, name, value, &step.etag, &terms).await?);
+            let after = writes::update(client, name, value, &step.etag, &self.terms).await?;
+            return Ok(Some(after));
         }
-        if !edits.is_empty() {
-            let answer = writes::edit(client, name.as_str(), edits, &self.terms).await;
-            let answer = answer.map_err(placed)?;
-            let assessment = answer.assessment.unwrap_or_default();
-            let mut header = chancery::wire::json::encode("Assessment", &assessment)?;
-            // The header keeps the revision it was written at; the reader wants that of the edit.
-            if let (Some(fields), false) = (header.as_object_mut(), self.terms.dry_run) {
-                fields.insert("revision".to_owned(), answer.revision.to_string().into());
-            }
-            after = Some(header);
+        let mut request = self.terms.edit(name.as_str(), edits);
+        if let Some((step, wanted)) = wanted {
+            request.etag.clone_from(&step.etag);
+            request.assessment = Some(json::decode("Assessment", wanted.value.clone())?);
+            let paths = mask(&step.difference, name.kind());
+            request.update_mask = Some(FieldMask { paths });
         }
-        Ok(after)
+        let answer = client.edit(request).await.map_err(Failure::from);
+        let answer =
+            answer.map_err(|failure| failure.placed(|field| self.place(field, &others)))?;
+        let assessment = answer.assessment.unwrap_or_default();
+        let mut header = json::encode("Assessment", &assessment)?;
+        // The header keeps the revision it was written at; the reader wants that of the edit.
+        if let (Some(fields), false) = (header.as_object_mut(), self.terms.dry_run) {
+            fields.insert("revision".to_owned(), answer.revision.to_string().into());
+        }
+        Ok(Some(header))
     }
 
     /// `edits[3].upsert.likelihood.low` is `risks[1].likelihood.low` in the file.
@@ -232,7 +231,13 @@ impl Apply {
                 .trim_start_matches(".remove");
             Some(format!("{path}{rest}"))
         });
-        found.unwrap_or_else(|| field.to_owned())
+        let own = || {
+            field
+                .strip_prefix("assessment.")
+                .unwrap_or(field)
+                .to_owned()
+        };
+        found.unwrap_or_else(own)
     }
 
     async fn create(
@@ -329,13 +334,6 @@ fn summary(kind: &Kind, after: &Value, differences: &[Difference], dry_run: bool
     }
     parts.retain(|part| !part.is_empty());
     parts.join("  ")
-}
-
-/// Whether the elements may need what the header brings.
-fn prepares(difference: &Difference) -> bool {
-    let tops = difference.tops();
-    tops.iter()
-        .any(|top| top.starts_with("proposed") || *top == "marking")
 }
 
 fn elements_of(assessment: &Value) -> impl Iterator<Item = &Value> {

@@ -66,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) format: Format,
     timeout_seconds: u64,
     context: Option<String>,
+    #[cfg(feature = "test-policy")]
+    caller: Option<String>,
 }
 
 impl Settings {
@@ -110,12 +112,16 @@ impl Settings {
             format: global.output.unwrap_or(format),
             timeout_seconds: timeout.unwrap_or(TIMEOUT_SECONDS),
             context: name,
+            #[cfg(feature = "test-policy")]
+            caller: global.caller.clone(),
         }
     }
 
     pub(crate) fn options(&self) -> Options {
         Options {
             deadline: Duration::from_secs(self.timeout_seconds),
+            #[cfg(feature = "test-policy")]
+            caller: self.caller.clone(),
             ..Options::default()
         }
     }
@@ -285,10 +291,8 @@ mod tests {
         let given = |endpoint: Option<&str>, output| Global {
             endpoint: endpoint.map(str::to_owned),
             output,
-            timeout: None,
-            width: None,
-            context: None,
             contexts: config.clone(),
+            ..Global::default()
         };
         let path = path(&given(None, None)).unwrap();
         save(&path, "field", &given(Some("field:1"), Some(Format::Json))).unwrap();

@@ -1,8 +1,10 @@
-//! `chancery get NAME`: one resource, whatever its kind, with everything that is stated of it.
+//! `chancery get NAME ...`: resources of whatever kinds, with everything that is stated of them, all
+//! read at one revision.
 
 use chancery::client::{self, Client, View};
 use chancery::model::kind::{self, Kind};
 use chancery::model::name::Name;
+use chancery::model::v1::{ReadOptions, read_options::Consistency};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
@@ -13,14 +15,15 @@ use crate::list::{Last, table};
 use crate::moments::ReadAt;
 use crate::nouns;
 use crate::output::{Format, Output, tame_lines};
+use crate::publish;
 
 /// The arguments of `get`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Get {
     /// The resource: actors/russia, assessments/talks/redLines/nato, or shorter
     /// talks/red-lines/nato; a bare id is an assessment
-    #[arg(value_name = "NAME")]
-    name: String,
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
     /// How much of it; an assessment comes full and a document basic when this is not given
     #[arg(long, value_enum)]
     view: Option<Extent>,
@@ -39,15 +42,20 @@ enum Extent {
 impl Get {
     /// The same, where a bare id is one of `collection`.
     pub(crate) fn within(&self, collection: &str) -> Self {
+        let whole = |name: &String| nouns::within(collection, name);
         Self {
-            name: nouns::within(collection, &self.name),
+            names: self.names.iter().map(whole).collect(),
             ..self.clone()
         }
     }
 
-    /// The kind that is asked for, and the request; a malformed name goes no further.
-    pub(crate) fn request(&self) -> Result<(&'static Kind, client::Get), Failure> {
-        let name = nouns::whole(&self.name);
+    /// The kinds that are asked for, and the requests; a malformed name goes no further.
+    pub(crate) fn requests(&self) -> Result<Vec<Wanted>, Failure> {
+        self.names.iter().map(|name| self.request(name)).collect()
+    }
+
+    fn request(&self, name: &str) -> Result<Wanted, Failure> {
+        let name = nouns::whole(name);
         let kind = Name::parse(&name, "name")?.kind();
         let view = match self.view {
             Some(Extent::Basic) => View::Basic,
@@ -55,30 +63,67 @@ impl Get {
             None if kind.message == "Assessment" => View::Full,
             None => View::Basic,
         };
-        Ok((
-            kind,
-            client::Get {
-                name,
-                read: self.read.options(),
-                view,
-            },
-        ))
+        let read = self.read.options();
+        Ok((kind, client::Get { name, read, view }))
     }
 }
 
+/// A resource that is asked for.
+type Wanted = (&'static Kind, client::Get);
+
+/// Whatever the first one was read at, the others are too.
 pub(crate) async fn perform(
     client: &Client,
-    kind: &'static Kind,
-    request: &client::Get,
+    wanted: &[Wanted],
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let answer = client.get_json(kind, request).await?;
-    match output.format() {
-        Format::Json | Format::Jsonl | Format::Yaml => output.value(&answer.value)?,
-        Format::Name => output.line(&request.name)?,
-        Format::Table | Format::Wide => show(kind, &answer.value, output)?,
+    let mut found: Vec<(&Kind, Value)> = Vec::new();
+    let mut read: Option<ReadOptions> = None;
+    for (kind, request) in wanted {
+        let mut request = request.clone();
+        request.read = read.take().or(request.read);
+        let answer = client.get_json(kind, &request).await?;
+        read = match answer.read_revision.map(Consistency::ExactRevision) {
+            None => request.read,
+            at => Some(ReadOptions {
+                consistency: at,
+                ..request.read.unwrap_or_default()
+            }),
+        };
+        found.push((kind, answer.value));
     }
+    tell(&found, output)?;
     Ok(Exit::Done)
+}
+
+/// One is printed as what it is, several as a list.
+fn tell(found: &[(&Kind, Value)], output: &mut Output) -> Result<(), Failure> {
+    match (output.format(), found) {
+        (Format::Json | Format::Yaml, [(_, one)]) => output.value(one)?,
+        (Format::Json | Format::Yaml, several) => {
+            let values = several.iter().map(|(_, value)| value.clone());
+            output.value(&Value::Array(values.collect()))?;
+        }
+        (Format::Jsonl, found) => {
+            for (_, value) in found {
+                output.value(value)?;
+            }
+        }
+        (Format::Name, found) => {
+            for (_, value) in found {
+                output.line(&publish::name(value))?;
+            }
+        }
+        (Format::Table | Format::Wide, found) => {
+            for (at, (kind, value)) in found.iter().enumerate() {
+                if at > 0 {
+                    output.line("")?;
+                }
+                show(kind, value, output)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The facts, then the text of a document, then the elements of an assessment by kind.

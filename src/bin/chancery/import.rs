@@ -20,6 +20,7 @@ use crate::layout::grid;
 use crate::moments::moment;
 use crate::nouns::within;
 use crate::output::{Format, Output, tame};
+use crate::progress::Progress;
 use crate::publish::{name, state};
 
 /// More than this is not read; the server allows less and says how much.
@@ -98,7 +99,9 @@ impl Import {
         text: &[u8],
         output: &mut Output,
     ) -> Result<Exit, Failure> {
+        let progress = Progress::open(format!("importing {}", self.file.display()));
         let answer = client.import(text, self.options()).await?;
+        drop(progress);
         let mut shown = json::encode("ImportDocumentResponse", &answer)?;
         // Canonical JSON leaves empty lists out; whoever counts doubts wants to find them.
         if let Some(fields) = shown.as_object_mut() {

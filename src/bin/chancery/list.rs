@@ -12,6 +12,7 @@ use crate::layout::{Grid, Layout, grid};
 use crate::moments::ReadAt;
 use crate::nouns::{self, Noun};
 use crate::output::{Format, Output, tame};
+use crate::progress::Progress;
 
 const STATES: [AssessmentState; 4] = [
     AssessmentState::Draft,
@@ -84,6 +85,8 @@ impl List {
     ) -> Result<Exit, Failure> {
         let mut query = self.query()?;
         let mut items = Vec::new();
+        let streams = matches!(output.format(), Format::Jsonl | Format::Name);
+        let progress = (!streams).then(|| Progress::open(format!("listing {}", self.noun.words())));
         let (more, revision) = loop {
             let page = client.list_json(self.noun.kind, &query).await?;
             let Page {
@@ -96,12 +99,16 @@ impl List {
                 Format::Jsonl | Format::Name => print(self.noun, &found, output)?,
                 Format::Table | Format::Wide | Format::Json | Format::Yaml => items.extend(found),
             }
+            if let Some(progress) = &progress {
+                progress.tell(format!("{} {}", items.len(), self.noun.words()));
+            }
             if next_page_token.is_empty() || !self.selection.all {
                 break (!next_page_token.is_empty(), read_revision);
             }
             query.page_token = next_page_token;
         };
-        if !matches!(output.format(), Format::Jsonl | Format::Name) {
+        drop(progress);
+        if !streams {
             print(self.noun, &items, output)?;
         }
         if more {

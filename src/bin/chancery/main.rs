@@ -8,6 +8,7 @@
 //! `nouns`, `moments`               how kinds, resources and times are called
 //! `columns`, `cells`, `details`    what is shown of a kind, a field of the contract in words
 //! `layout`, `output`, `failure`    rows into lines, where they go, errors and exit codes
+//! `progress`                       how far a long call has come
 //! `yaml`, `wanted`, `differences`  resources as people write them, and what that changes
 //! `writes`                         how a change is sent and told
 //!
@@ -33,6 +34,7 @@ mod manual;
 mod moments;
 mod nouns;
 mod output;
+mod progress;
 mod publish;
 mod registry;
 mod resolve;
@@ -75,7 +77,7 @@ struct Cli {
 }
 
 /// What every verb takes.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of every command")]
 struct Global {
     /// Where the server listens: http://host:port, or host:port [default: http://127.0.0.1:50051]
@@ -129,6 +131,10 @@ struct Global {
         hide_env_values = true
     )]
     contexts: Option<PathBuf>,
+    /// As whom to call, of a server that believes it: reader-green
+    #[cfg(feature = "test-policy")]
+    #[arg(long = "as", global = true, value_name = "CALLER", hide = true)]
+    caller: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -137,7 +143,7 @@ enum Verb {
     Import(import::Import),
     /// List resources of a kind: red-lines, risks, tools, assessments, actors ...
     List(list::List),
-    /// Show one resource
+    /// Show resources, all at one revision
     Get(get::Get),
     /// Make the server hold what a YAML or JSON file says
     Apply(apply::Apply),
@@ -229,8 +235,8 @@ async fn perform(cli: &Cli, settings: &Settings, output: &mut Output) -> Result<
             apply.perform(&client, &documents, output).await
         }
         Verb::Get(get) => {
-            let (kind, request) = get.request()?;
-            get::perform(&connect(settings).await?, kind, &request, output).await
+            let wanted = get.requests()?;
+            get::perform(&connect(settings).await?, &wanted, output).await
         }
         verb @ (Verb::List(_)
         | Verb::Edit(_)

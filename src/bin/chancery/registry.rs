@@ -78,8 +78,8 @@ impl Registry {
         match self {
             Self::Add(add) => add.perform(client, noun.kind, output).await,
             Self::Get(asked) => {
-                let (kind, request) = asked.within(collection).request()?;
-                get::perform(client, kind, &request, output).await
+                let wanted = asked.within(collection).requests()?;
+                get::perform(client, &wanted, output).await
             }
             Self::List(selection) => {
                 let list = List::of(noun, selection.clone());

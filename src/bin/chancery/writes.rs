@@ -64,21 +64,15 @@ impl Terms {
         given.unwrap_or_else(|| Uuid::now_v7().to_string())
     }
 
-    /// The terms of a second change that belongs to the first.
-    pub(crate) fn other(&self) -> Self {
-        let request_id = self.request_id.as_ref().map(|id| format!("{id}-header"));
-        Self {
-            request_id,
-            ..self.clone()
-        }
-    }
-
-    /// The same on trial; it has no id, because it has no effect.
-    pub(crate) fn tried(&self) -> Self {
-        Self {
+    /// Edits of an assessment's elements, meant so.
+    pub(crate) fn edit(&self, parent: &str, edits: Vec<ElementEdit>) -> EditAssessmentRequest {
+        EditAssessmentRequest {
+            name: parent.to_owned(),
+            edits,
             reason: self.reason.clone(),
-            dry_run: true,
-            request_id: None,
+            request_id: self.request_id(),
+            validate_only: self.dry_run,
+            ..EditAssessmentRequest::default()
         }
     }
 
@@ -139,15 +133,7 @@ pub(crate) async fn edit(
     edits: Vec<ElementEdit>,
     terms: &Terms,
 ) -> Result<EditAssessmentResponse, Failure> {
-    let request = EditAssessmentRequest {
-        name: parent.to_owned(),
-        edits,
-        reason: terms.reason.clone(),
-        request_id: terms.request_id(),
-        validate_only: terms.dry_run,
-        ..EditAssessmentRequest::default()
-    };
-    Ok(client.edit(request).await?)
+    Ok(client.edit(terms.edit(parent, edits)).await?)
 }
 
 /// Changes one resource: the fields of `mask`, as the contract writes them; of an element none

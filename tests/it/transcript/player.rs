@@ -56,6 +56,8 @@ impl Player {
             data_dir: self.data(),
             listen: ([127, 0, 0, 1], 0).into(),
             clock: || NOW_US.load(Ordering::SeqCst),
+            #[cfg(feature = "test-policy")]
+            policy: chancery::auth::Policy::Header,
             ..Config::default()
         };
         self.running = Some(self.runtime.block_on(server::start(config)).unwrap());
@@ -86,14 +88,9 @@ impl Player {
 
     /// Runs a command; what it printed, with the random parts named.
     pub(super) fn command(&self, line: &str, input: &str) -> String {
-        let words = text::words(line).unwrap_or_else(|error| panic!("$ {line}\n{error}"));
-        let (program, arguments) = words.split_first().unwrap();
-        assert_eq!(program, "chancery", "only the client can be run: $ {line}");
         let address = self.running.as_ref().unwrap().address;
-        let mut child = Command::new(env!("CARGO_BIN_EXE_chancery"))
-            .args(arguments)
+        let mut child = client(line)
             .current_dir(self.desk())
-            .env_clear()
             .env("CHANCERY_ENDPOINT", format!("http://{address}"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -107,6 +104,31 @@ impl Player {
         let printed = text::settled(&printed(output)).replace(&port, "127.0.0.1:PORT");
         printed.replace(env!("CARGO_PKG_VERSION"), "VERSION")
     }
+}
+
+/// The client with the words of a line; what follows a bar is the shell's.
+fn client(line: &str) -> Command {
+    let built = env!("CARGO_BIN_EXE_chancery");
+    let (own, piped) = match line.split_once(" | ") {
+        Some((own, piped)) => (own, Some(piped)),
+        None => (line, None),
+    };
+    let words = text::words(own).unwrap_or_else(|error| panic!("$ {line}\n{error}"));
+    let (program, arguments) = words.split_first().unwrap();
+    assert_eq!(program, "chancery", "only the client can be run: $ {line}");
+    let mut command = match piped {
+        None => Command::new(built),
+        Some(piped) => {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &format!("\"$0\" \"$@\" | {piped}"), built]);
+            shell
+        }
+    };
+    command.args(arguments).env_clear();
+    if piped.is_some() {
+        command.env("PATH", "/usr/bin:/bin");
+    }
+    command
 }
 
 fn set_clock(time: &str) {
