@@ -8,10 +8,6 @@ use tonic::metadata::MetadataMap;
 use crate::error::Error;
 use crate::model::caller::{Caller, Clearance, Role};
 
-/// The header in which a caller names himself, where the test policy holds.
-#[cfg(feature = "test-policy")]
-pub const CALLER_HEADER: &str = "chancery-test-caller";
-
 /// How callers are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
@@ -37,15 +33,12 @@ pub fn identify(policy: Policy, metadata: &MetadataMap) -> Result<Caller, Error>
 /// `ROLE-COLOUR[-GROUP]`, so that a transcript says who asks.
 #[cfg(feature = "test-policy")]
 fn named(metadata: &MetadataMap) -> Result<Caller, Error> {
-    use crate::model::caller::Tlp;
+    use crate::model::caller::{HEADER, Tlp};
 
     let denied = |name: &str| Error::PermissionDenied {
         description: format!("no caller \"{name}\""),
     };
-    let Some(name) = metadata
-        .get(CALLER_HEADER)
-        .and_then(|name| name.to_str().ok())
-    else {
+    let Some(name) = metadata.get(HEADER).and_then(|name| name.to_str().ok()) else {
         return Ok(Caller::new("local", Role::Operator, Clearance::FULL));
     };
     let mut parts = name.split('-');

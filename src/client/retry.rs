@@ -85,7 +85,7 @@ impl Client {
         })?;
         request
             .metadata_mut()
-            .insert(crate::auth::CALLER_HEADER, value);
+            .insert(crate::model::caller::HEADER, value);
         Ok(())
     }
 

@@ -5,6 +5,10 @@
 
 use super::v1;
 
+/// The header in which a caller names himself, where the test policy holds.
+#[cfg(feature = "test-policy")]
+pub const HEADER: &str = "chancery-test-caller";
+
 /// Traffic light protocol 2.0, in its order. What is not marked is CLEAR to those who may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tlp {

@@ -1,4 +1,4 @@
-//! `chancery get NAME ...`: resources of whatever kinds, with everything that is stated of them, all
+//! `chancery get NAME ...`: resources of whatever kinds with everything that is stated of them, all
 //! read at one revision.
 
 use chancery::client::{self, Client, View};
