@@ -46,6 +46,7 @@ mod calls {
 }
 
 pub use calls::admin_service_client::AdminServiceClient;
+pub use calls::analysis_service_client::AnalysisServiceClient;
 pub use calls::assessment_service_client::AssessmentServiceClient;
 pub use calls::document_service_client::DocumentServiceClient;
 pub use calls::registry_service_client::RegistryServiceClient;
@@ -160,6 +161,12 @@ impl Client {
     /// deadline.
     pub fn registry(&self) -> RegistryServiceClient<Channel> {
         RegistryServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(self.options.decode_bytes_max)
+    }
+
+    /// The questions over the record, without retries or deadline.
+    pub fn analysis(&self) -> AnalysisServiceClient<Channel> {
+        AnalysisServiceClient::new(self.channel.clone())
             .max_decoding_message_size(self.options.decode_bytes_max)
     }
 

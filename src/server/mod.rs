@@ -30,7 +30,8 @@ use crate::model::kind::{CONTRACT_BYTES, kinds};
 use crate::model::limits::Limits;
 use crate::model::v1::ImportOptions;
 use crate::service::{
-    AdminServiceServer, AssessmentServiceServer, DocumentServiceServer, Door, RegistryServiceServer,
+    AdminServiceServer, AnalysisServiceServer, AssessmentServiceServer, DocumentServiceServer,
+    Door, RegistryServiceServer,
 };
 
 /// The bundled article.
@@ -238,6 +239,7 @@ async fn router(door: Door, limits: &Limits) -> Result<(HealthReporter, Router),
     let assessments = AssessmentServiceServer::new(door.clone()).max_decoding_message_size(bytes);
     let documents = DocumentServiceServer::new(door.clone()).max_decoding_message_size(bytes);
     let registry = RegistryServiceServer::new(door.clone()).max_decoding_message_size(bytes);
+    let analysis = AnalysisServiceServer::new(door.clone()).max_decoding_message_size(bytes);
     let router = Server::builder()
         .max_concurrent_streams(limits.streams_per_connection_max)
         .http2_keepalive_interval(Some(Duration::from_secs(limits.keepalive_seconds)))
@@ -246,6 +248,7 @@ async fn router(door: Door, limits: &Limits) -> Result<(HealthReporter, Router),
         .add_service(assessments)
         .add_service(documents)
         .add_service(registry)
+        .add_service(analysis)
         .add_service(AdminServiceServer::new(door))
         .add_service(health_service)
         .add_service(v1)

@@ -1,6 +1,6 @@
 //! The gRPC doors: one file per service of the contract, and the five lines every handler is.
 //!
-//! `assessment` `registry` `document` `admin`   the services
+//! `assessment` `registry` `document` `analysis` `admin`   the services
 //! `list`     get and list, the same for every kind
 //! `import`   a document in, a draft out
 //! `mutate`   changes of assessments      `edit`   of their elements, and of the header with them
@@ -12,6 +12,7 @@
 //! encodes. It decides nothing that a room below could decide, and holds no state.
 
 mod admin;
+mod analysis;
 mod assessment;
 mod document;
 mod edit;
@@ -43,6 +44,7 @@ use crate::wire::body;
 
 pub use self::status::DOMAIN;
 pub use self::wired::admin_service_server::AdminServiceServer;
+pub use self::wired::analysis_service_server::AnalysisServiceServer;
 pub use self::wired::assessment_service_server::AssessmentServiceServer;
 pub use self::wired::document_service_server::DocumentServiceServer;
 pub use self::wired::registry_service_server::RegistryServiceServer;
