@@ -11,12 +11,15 @@ impl AnalysisService for Door {
         simulate_bargaining(plain::SimulateBargainingRequest) -> plain::SimulateBargainingResponse;
         rank_tools(plain::RankToolsRequest) -> plain::RankToolsResponse;
         risk_matrix(plain::RiskMatrixRequest) -> plain::RiskMatrixResponse;
-        interpret_likelihood(plain::InterpretLikelihoodRequest) -> plain::InterpretLikelihoodResponse;
+        interpret_likelihood(plain::InterpretLikelihoodRequest)
+            -> plain::InterpretLikelihoodResponse;
         lint_assessment(plain::LintAssessmentRequest) -> plain::LintAssessmentResponse;
-        get_commitment_ladder(plain::GetCommitmentLadderRequest) -> plain::GetCommitmentLadderResponse;
+        get_commitment_ladder(plain::GetCommitmentLadderRequest)
+            -> plain::GetCommitmentLadderResponse;
         trace(plain::TraceRequest) -> plain::TraceResponse;
         find_contradictions(plain::FindContradictionsRequest) -> plain::FindContradictionsResponse;
-        consolidate_red_lines(plain::ConsolidateRedLinesRequest) -> plain::ConsolidateRedLinesResponse;
+        consolidate_red_lines(plain::ConsolidateRedLinesRequest)
+            -> plain::ConsolidateRedLinesResponse;
         get_position_matrix(plain::GetPositionMatrixRequest) -> plain::GetPositionMatrixResponse;
     }
 }
