@@ -50,6 +50,7 @@ struct Parts {
     code: Code,
     message: String,
     reason: String,
+    domain: String,
     metadata: BTreeMap<String, String>,
     violations: Vec<Violation>,
     resource: String,
@@ -100,6 +101,11 @@ impl Error {
         &self.0.reason
     }
 
+    /// Who defines the reason, such as `chancery.dev`; empty when the server names none.
+    pub fn domain(&self) -> &str {
+        &self.0.domain
+    }
+
     /// The values that belong to the reason, such as `earliest` for a compacted revision.
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.0.metadata
@@ -136,6 +142,7 @@ impl Error {
             code,
             message,
             reason: String::new(),
+            domain: String::new(),
             metadata: BTreeMap::new(),
             violations: Vec::new(),
             resource: String::new(),
@@ -165,6 +172,7 @@ impl Error {
         let parts = &mut *error.0;
         if let Some(info) = details.error_info() {
             parts.reason.clone_from(&info.reason);
+            parts.domain.clone_from(&info.domain);
             parts.metadata = info.metadata.clone().into_iter().collect();
         }
         if let Some(request) = details.bad_request() {
