@@ -23,7 +23,7 @@
 //! | 3 | [`service`]: the gRPC doors, a file per service of the contract |
 //! | 2 | [`ledger`]: everything durable · [`auth`]: who calls · [`client`]: the client library |
 //! | 1 | [`wire`]: encodings · [`query`]: filters, pages · [`import`]: text to draft · [`edit`]: |
-//! |   | checks, masks, links; all pure |
+//! |   | checks, masks, links · [`analysis`]: values to findings; all pure |
 //! | 0 | [`model`]: plain values · [`error`]: what can go wrong; pure |
 //!
 //! # Glossary
@@ -62,6 +62,7 @@
 //! `ledger`, `query` and `server` do not change: they know kinds only through `model::kind`, which
 //! reads the contract.
 
+pub mod analysis;
 pub mod auth;
 pub mod client;
 pub mod edit;

@@ -101,6 +101,32 @@ limits! {
     drain_seconds: u64 = 8, "seconds";
     /// How long an upload may be silent.
     upload_idle_seconds: u64 = 30, "seconds";
+    /// Issues of one simulation or zone of agreement.
+    analysis_issues_max: usize = 32, "issues";
+    /// Draws of one analysis that samples.
+    analysis_samples_max: usize = 1_000, "draws";
+    /// Actors of one simulation.
+    bargaining_actors_max: usize = 128, "actors";
+    /// Parties of one zone of agreement.
+    zone_parties_max: usize = 128, "parties";
+    /// Points of the grid on each issue for a Nash point or a frontier.
+    zone_grid_points: usize = 101, "points";
+    /// Outcomes that are tried one by one; where there are more, outcomes are sampled.
+    zone_outcomes_max: usize = 1_030_301, "outcomes";
+    /// Outcomes that are tried where they are sampled.
+    zone_samples_max: usize = 100_000, "outcomes";
+    /// Points of a frontier in an answer.
+    zone_frontier_points_max: usize = 2_000, "points";
+    /// Tools of one ranking.
+    ranking_tools_max: usize = 500, "tools";
+    /// Targets of one ranking.
+    ranking_targets_max: usize = 500, "targets";
+    /// Criteria of one ranking.
+    ranking_criteria_max: usize = 64, "criteria";
+    /// Risks of one matrix.
+    matrix_risks_max: usize = 10_000, "risks";
+    /// Rows or levels of a matrix that the caller gives.
+    matrix_rows_max: usize = 64, "rows";
 }
 
 /// The error of a bound that was exceeded.

@@ -1,0 +1,383 @@
+//! The election against figures worked out by hand, and against KTAB's published run.
+//!
+//! The run SOE-Pol-Comp and our recomputation of it are read from beside the checkout and the test
+//! says so where they are missing; the cases by hand always run.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::model::v1::issue::Scale;
+use crate::model::v1::{OrdinalScale, QuantityScale};
+
+fn quantity(name: &str, min: f64, max: f64) -> Issue {
+    Issue {
+        name: name.to_owned(),
+        scale: Some(Scale::Quantity(QuantityScale {
+            unit: "points".to_owned(),
+            min: Some(min),
+            max: Some(max),
+        })),
+    }
+}
+
+fn actor(name: &str, capability: f64, stands: &[(&str, f64, f64)]) -> Actor {
+    let stands = stands.iter().map(|(issue, ideal, salience)| Stand {
+        issue: (*issue).to_owned(),
+        ideal: Some(Measure::exact(*ideal)),
+        salience: Some(Measure::exact(*salience)),
+    });
+    Actor {
+        name: name.to_owned(),
+        capability: Some(Measure::exact(capability)),
+        stands: stands.collect(),
+    }
+}
+
+/// Two actors at 0, one at 50, one at 100, all of one weight.
+fn four() -> Setting {
+    let at = |name, ideal| actor(name, 1.0, &[("issues/x", ideal, 1.0)]);
+    Setting {
+        issues: vec![quantity("issues/x", 0.0, 100.0)],
+        actors: vec![at("a", 0.0), at("b", 0.0), at("c", 50.0), at("d", 100.0)],
+        ..Setting::default()
+    }
+}
+
+fn run(setting: &Setting) -> Simulation {
+    simulate(setting, &Limits::default()).unwrap()
+}
+
+#[track_caller]
+fn close(found: f64, expected: f64, tolerance: f64) {
+    assert!(
+        (found - expected).abs() <= tolerance,
+        "{found} is not {expected}"
+    );
+}
+
+/// The reasons of everything that is wrong, in order.
+fn reasons(setting: &Setting) -> Vec<&'static str> {
+    let Err(Error::Invalid(violations)) = simulate(setting, &Limits::default()) else {
+        panic!("it was accepted");
+    };
+    violations
+        .iter()
+        .map(|violation| violation.reason)
+        .collect()
+}
+
+#[test]
+fn duplicates_count_in_the_attitudes_to_risk() {
+    let simulation = run(&four());
+    // x(0>50) = x(50>0) = 1; x(0>100) = 2, x(100>0) = 1; x(50>100) = 1.5, x(100>50) = 0.5; so the
+    // products are 1/2 1/2 2/3 (twice), 1/2 1/2 3/4 and 1/3 1/3 1/4: 24, 24, 27 and 4 of 79.
+    let neutral = [24.0, 24.0, 27.0, 4.0].map(|part| part / 79.0);
+    let risk = [37.0 / 46.0, 37.0 / 46.0, 1.0, -0.5];
+    // With them x(0>50) is 55/92 to 57.5/92 and x(50>100) 152/92 to 57.5/92.
+    let products = [
+        22.0 / 45.0 * 2.0 / 3.0,
+        23.0 / 45.0 * 304.0 / 419.0,
+        115.0 / 419.0 / 3.0,
+    ];
+    let sum: f64 = products.iter().sum();
+    for (at, standing) in simulation.standings.iter().enumerate() {
+        close(standing.neutral_probability, neutral[at], 1e-12);
+        close(standing.risk_attitude, risk[at], 1e-12);
+        close(
+            standing.win_probability,
+            products[standing.candidate] / sum,
+            1e-12,
+        );
+    }
+    assert_eq!(simulation.candidates.len(), 3);
+    assert_eq!(simulation.candidates[0].holders, ["a", "b"]);
+    close(simulation.neutral.support[0][3], 2.0, 0.0);
+    close(simulation.forecast.beats[1][2], 304.0 / 419.0, 1e-12);
+}
+
+#[test]
+fn mean_and_median_are_those_of_the_published_car_emission_case() {
+    let states = [
+        ("netherlands", 0.08, 4.0, 80.0),
+        ("belgium", 0.08, 7.0, 40.0),
+        ("luxembourg", 0.03, 4.0, 20.0),
+        ("germany", 0.16, 4.0, 80.0),
+        ("france", 0.16, 10.0, 60.0),
+        ("italy", 0.16, 10.0, 60.0),
+        ("uk", 0.16, 10.0, 90.0),
+        ("ireland", 0.05, 7.0, 10.0),
+        ("denmark", 0.05, 4.0, 100.0),
+        ("greece", 0.08, 7.0, 70.0),
+    ];
+    let of = |(name, capability, years, salience): &(&str, f64, f64, f64)| {
+        actor(name, *capability, &[("issues/years", *years, *salience)])
+    };
+    let setting = Setting {
+        issues: vec![quantity("issues/years", 0.0, 10.0)],
+        actors: states.iter().map(of).collect(),
+        ..Setting::default()
+    };
+    let baseline = &run(&setting).baselines[0];
+    close(baseline.mean.unwrap(), 7.389_955_687, 1e-9);
+    close(baseline.median.unwrap(), 7.0, 0.0);
+}
+
+#[test]
+fn the_median_is_reached_at_exactly_half() {
+    let weighted = [(3.0, 0.1), (1.0, 0.1), (2.0, 0.1), (4.0, 0.1)];
+    assert_eq!(field::median(&weighted), Some(2.0));
+    assert_eq!(field::mean(&weighted), Some(2.5));
+    assert_eq!(field::median(&[(1.0, 0.0)]), None);
+    assert_eq!(field::mean(&[]), None);
+}
+
+#[test]
+fn equal_positions_have_no_attitudes_to_risk() {
+    let mut setting = four();
+    setting.actors.truncate(2);
+    let simulation = run(&setting);
+    assert!(!simulation.risk_defined);
+    assert_eq!(simulation.standings[1].risk_attitude, 0.0);
+    assert_eq!(simulation.standings[1].neutral_probability, 0.5);
+    assert_eq!(simulation.candidates[0].probability, 1.0);
+    // Nobody cares: every candidate is as good as another.
+    let mut indifferent = four();
+    for actor in &mut indifferent.actors {
+        actor.stands[0].salience = Some(Measure::exact(0.0));
+    }
+    let simulation = run(&indifferent);
+    assert!(
+        simulation
+            .candidates
+            .iter()
+            .all(|c| (c.probability - 1.0 / 3.0).abs() < 1e-12)
+    );
+    assert_eq!(simulation.baselines[0].mean, None);
+}
+
+#[test]
+fn many_actors_do_not_vanish_in_small_numbers() {
+    let mut setting = four();
+    setting.actors = (0..128)
+        .map(|at| {
+            let weight = if at == 0 { 1e9 } else { 1e-3 };
+            let ideal = f64::from(at) / 1.28;
+            actor(&at.to_string(), weight, &[("issues/x", ideal, 1.0)])
+        })
+        .collect();
+    let simulation = run(&setting);
+    let sum: f64 = simulation.candidates.iter().map(|c| c.probability).sum();
+    close(sum, 1.0, 1e-9);
+    assert!(simulation.candidates[0].probability > 0.99);
+}
+
+#[test]
+fn what_is_not_stated_leaves_out_or_is_assumed_aloud() {
+    let mut setting = four();
+    setting.actors[3].capability = None;
+    setting.actors[1].stands[0].salience = None;
+    let simulation = run(&setting);
+    assert_eq!(simulation.standings.len(), 2);
+    let missing: Vec<(&str, Input)> = simulation
+        .left_out
+        .iter()
+        .map(|omission| (omission.actor.as_str(), omission.missing))
+        .collect();
+    assert_eq!(missing, [("b", Input::Salience), ("d", Input::Capability)]);
+    setting.salience_assumed = Some(1.0);
+    setting.capability_assumed = Some(1.0);
+    let assumed = run(&setting);
+    assert_eq!(assumed.left_out, []);
+    assert_eq!(assumed.assumed.len(), 2);
+    assert_eq!(assumed.candidates, run(&four()).candidates);
+    setting.actors[0].stands.clear();
+    assert_eq!(run(&setting).left_out[0].missing, Input::Ideal);
+}
+
+#[test]
+fn what_is_wrong_is_named_all_at_once() {
+    let mut setting = four();
+    setting.actors[0].capability = Some(Measure::exact(-1.0));
+    setting.actors[1].stands[0].salience = Some(Measure::exact(f64::NAN));
+    setting.actors[2].stands[0].ideal = Some(Measure::exact(101.0));
+    setting.actors[3].stands[0].issue = "issues/y".to_owned();
+    setting.actors[3].name = "a".to_owned();
+    assert_eq!(
+        reasons(&setting),
+        [
+            "DUPLICATE",
+            "WEIGHT_NEGATIVE",
+            "NUMBER_NOT_FINITE",
+            "VALUE_OFF_SCALE",
+            "ISSUE_UNKNOWN"
+        ]
+    );
+    setting = four();
+    setting.actors[0].stands[0].ideal = Some(Measure {
+        best: 10.0,
+        low: 20.0,
+        high: 5.0,
+    });
+    assert_eq!(reasons(&setting), ["BOUNDS_CONTRADICT"]);
+    assert_eq!(reasons(&Setting::default()), ["NO_ISSUES"]);
+    setting = four();
+    setting.actors.clear();
+    assert_eq!(reasons(&setting), ["NO_POSITIONS"]);
+    setting.actors = vec![actor("a", 1.0, &[]); 1_000];
+    assert_eq!(reasons(&setting)[0], "TOO_MANY_ACTORS");
+}
+
+#[test]
+fn scales_without_distances_are_refused() {
+    let mut setting = four();
+    setting.issues[0].scale = Some(Scale::Ordinal(OrdinalScale::default()));
+    assert_eq!(reasons(&setting), ["SCALE_NOT_NUMERIC"]);
+    setting.issues[0].scale = None;
+    assert_eq!(reasons(&setting), ["SCALE_NOT_NUMERIC"]);
+    for (min, max) in [
+        (None, Some(1.0)),
+        (Some(1.0), Some(1.0)),
+        (Some(-1e308), Some(1e308)),
+    ] {
+        setting.issues[0].scale = Some(Scale::Quantity(QuantityScale {
+            unit: "points".to_owned(),
+            min,
+            max,
+        }));
+        assert_eq!(reasons(&setting)[0], "SCALE_WITHOUT_ENDS");
+    }
+}
+
+#[test]
+fn a_counterfactual_shows_both_and_the_difference() {
+    let change = Override::Ideal {
+        actor: "d".to_owned(),
+        issue: "issues/x".to_owned(),
+        value: 0.0,
+    };
+    let answer = what_if(&four(), &[change], &Limits::default()).unwrap();
+    assert_eq!(answer.actual, run(&four()));
+    assert_eq!(answer.altered.candidates.len(), 2);
+    let (name, difference) = &answer.differences[3];
+    assert_eq!(name, "d");
+    let expected =
+        answer.altered.candidates[0].probability - answer.actual.candidates[2].probability;
+    close(*difference, expected, 0.0);
+    assert!(answer.shifts[0].1 < 0.0);
+    let strange = Override::Capability {
+        actor: "e".to_owned(),
+        value: 2.0,
+    };
+    let error = what_if(&four(), &[strange], &Limits::default()).unwrap_err();
+    assert_eq!(error.reason(), "ACTOR_UNKNOWN");
+}
+
+#[test]
+fn the_spread_repeats_with_its_seed() {
+    let mut setting = four();
+    setting.actors[2].stands[0].ideal = Some(Measure::around(50.0, 20.0));
+    setting.actors[3].stands[0].ideal = Some(Measure::around(100.0, 10.0));
+    let sampling = Sampling {
+        samples: 200,
+        seed: 42,
+    };
+    let limits = Limits::default();
+    let found = spread(&setting, sampling, &limits).unwrap();
+    assert_eq!(found, spread(&setting, sampling, &limits).unwrap());
+    let other = Sampling {
+        seed: 43,
+        ..sampling
+    };
+    assert_ne!(
+        found.actors,
+        spread(&setting, other, &limits).unwrap().actors
+    );
+    assert_eq!(found.varied.len(), 2);
+    assert_eq!(found.varied[1].high, 100.0);
+    for range in &found.actors {
+        assert!(
+            range.least <= range.low && range.low <= range.median,
+            "{range:?}"
+        );
+        assert!(
+            range.median <= range.high && range.high <= range.most,
+            "{range:?}"
+        );
+    }
+    assert!(found.actors[2].least < found.actors[2].most);
+    assert!(found.issues[0].least < found.issues[0].most);
+    // Nothing to draw: every draw is the simulation itself.
+    let fixed = spread(&four(), sampling, &limits).unwrap();
+    assert_eq!(fixed.varied, []);
+    assert_eq!(fixed.actors[0].least, fixed.actors[0].most);
+    assert_eq!(
+        fixed.actors[0].most,
+        run(&four()).standings[0].win_probability
+    );
+    let none = Sampling {
+        samples: 0,
+        seed: 1,
+    };
+    assert_eq!(
+        spread(&four(), none, &limits).unwrap_err().reason(),
+        "NO_SAMPLES"
+    );
+}
+
+fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ktab")
+}
+
+fn rows(text: &str) -> Vec<Vec<String>> {
+    let cells = |line: &str| line.split(',').map(|cell| cell.trim().to_owned()).collect();
+    text.lines().map(cells).collect()
+}
+
+/// KTAB's own format: a line about the scenario, one of headings, then name, description,
+/// influence, and position and salience for each dimension.
+fn setting(text: &str) -> Setting {
+    let rows = rows(text);
+    let dimensions: usize = rows[0][3].parse().unwrap();
+    let number = |cell: &String| cell.parse::<f64>().unwrap();
+    let names: Vec<String> = (0..dimensions).map(|k| format!("issues/{k}")).collect();
+    let actors = rows[2..].iter().map(|row| {
+        let pairs = row[3..3 + 2 * dimensions].chunks(2);
+        let stands: Vec<(&str, f64, f64)> = pairs
+            .zip(&names)
+            .map(|(pair, name)| (name.as_str(), number(&pair[0]), number(&pair[1])))
+            .collect();
+        actor(&row[0], number(&row[2]), &stands)
+    });
+    Setting {
+        actors: actors.collect(),
+        issues: names
+            .iter()
+            .map(|name| quantity(name, 0.0, 100.0))
+            .collect(),
+        ..Setting::default()
+    }
+}
+
+#[test]
+fn the_published_run_of_ktab_is_met() {
+    let Ok(input) = std::fs::read_to_string(data().join("SOE-Pol-Comp.csv")) else {
+        println!("skipped: the published run of KTAB is not beside this checkout");
+        return;
+    };
+    let simulation = run(&setting(&input));
+    let chain = std::fs::read_to_string(data().join("SOE-Pol-Comp_turn0_chain.csv")).unwrap();
+    let chain = rows(&chain);
+    assert_eq!(chain.len(), 14);
+    let (mut worst_win, mut worst_risk) = (0.0_f64, 0.0_f64);
+    for (standing, row) in simulation.standings.iter().zip(&chain[1..]) {
+        assert_eq!(standing.actor, row[0]);
+        let figure = |at: usize| row[at].parse::<f64>().unwrap();
+        close(standing.neutral_probability, figure(1), 1e-12);
+        close(standing.risk_attitude, figure(2), 1e-12);
+        close(standing.win_probability, figure(3), 1e-12);
+        worst_risk = worst_risk.max((standing.risk_attitude - figure(4)).abs());
+        worst_win = worst_win.max((standing.win_probability - figure(5)).abs());
+    }
+    println!("worst error: win probability {worst_win:.1e}, risk attitude {worst_risk:.1e}");
+    assert!(worst_win <= 1e-4 && worst_risk <= 5e-4);
+}

@@ -1,0 +1,21 @@
+//! Answers to the questions assessments exist for: values in, findings out.
+//!
+//! `bargaining`  where a collective decision would go: KTAB's one-turn election, mean and median
+//! `zone`        what every party accepts, and which bound opens or closes it
+//! `ranking`     tools against chosen targets       `matrix`  risks by likelihood and impact
+//! `scale`       issues and their scales            `draws`   repeatable random numbers
+//!
+//! A finding keeps every intermediate figure, and what was not stated together with how that was
+//! treated; nothing here fills a gap with a number the caller did not give. Formulae carry their
+//! sources. What is wrong with the input is an [`Error`](crate::error::Error) that names it all at
+//! once. No room here reads a store, a clock or true randomness: samples come from a seed that the
+//! finding repeats. `service` fetches the elements under a View, calls, and adds revisions,
+//! citations and markings to the answer.
+
+mod draws;
+
+pub mod bargaining;
+pub mod matrix;
+pub mod ranking;
+pub mod scale;
+pub mod zone;
