@@ -16,7 +16,7 @@ use super::list::kind_of;
 use super::write::{Put, Writing, set};
 use super::{Answer, Door, Mutation, Outcome, mutation, wired};
 use crate::edit::link::rebase;
-use crate::error::Error;
+use crate::error::{Error, Violation};
 use crate::ledger::change::{Change, Committed, Effect};
 use crate::ledger::{At, View};
 use crate::model::caller::Caller;
@@ -467,6 +467,7 @@ pub(super) async fn revise(
     request: plain::ReviseAssessmentRequest,
 ) -> Answer<Lazy<plain::Assessment>> {
     let old = assessment(&request.name)?;
+    known_collections(&request.collections)?;
     let mutation = mutation!(request, request.reason.clone());
     let uid = || door.uid();
     let applied = apply(&door, caller, &mutation, |view| {
@@ -488,6 +489,22 @@ pub(super) async fn revise(
     })
     .await?;
     answer_new(&applied, plain::Assessment::default())
+}
+
+/// A collection that is misspelt would silently carry nothing on.
+fn known_collections(wanted: &[String]) -> Result<(), Error> {
+    let known = |wanted: &String| kind::elements().any(|kind| kind.collection == *wanted);
+    let unknown = wanted.iter().enumerate().filter(|(_, one)| !known(one));
+    let violations: Vec<Violation> = unknown
+        .map(|(at, one)| {
+            let told = format!("\"{one}\" is no kind of element");
+            Violation::new(format!("collections[{at}]"), "COLLECTION_UNKNOWN", told)
+        })
+        .collect();
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Invalid(violations))
 }
 
 fn revised(

@@ -1,4 +1,4 @@
-//! `chancery status`: how the server stands.
+//! `chancery status`: how the server stands; its limits, which are many, only when asked for more.
 
 use chancery::client::Client;
 use chancery::wire::json;
@@ -13,7 +13,10 @@ use crate::output::{Format, Output, tame};
 const MESSAGE: &str = "GetStatusResponse";
 
 pub(crate) async fn perform(client: &Client, output: &mut Output) -> Result<Exit, Failure> {
-    let status = json::encode(MESSAGE, &client.status().await?)?;
+    let mut status = json::encode(MESSAGE, &client.status().await?)?;
+    if let (Format::Table, Some(fields)) = (output.format(), status.as_object_mut()) {
+        fields.remove("limits");
+    }
     match output.format() {
         Format::Json | Format::Jsonl | Format::Yaml => output.value(&status)?,
         Format::Table | Format::Wide | Format::Name => {
