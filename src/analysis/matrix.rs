@@ -5,6 +5,12 @@
 //! greatest is named, there is no mean of them. With a perspective only what that actor bears is
 //! shown; without one the finding names all bearers that share the map.
 
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::{Error, Problems, Violation};
+use crate::model::estimate::band_of;
+use crate::model::limits::Limits;
 use crate::model::v1;
 
 /// A matrix: rows of likelihood, the five levels of impact as columns, a level in each cell.
@@ -146,3 +152,403 @@ pub struct Moved {
     /// Its place in the later map.
     pub after: Option<usize>,
 }
+
+/// NIST SP 800-30 revision 1, table I-2, with its semi-quantitative values as breakpoints.
+pub fn nist() -> Matrix {
+    let labels = ["very low", "low", "moderate", "high", "very high"];
+    let rows = labels.iter().zip([0.0, 0.05, 0.21, 0.80, 0.96]);
+    Matrix {
+        name: "NIST SP 800-30 r1".to_owned(),
+        source: "NIST SP 800-30 revision 1 (2012), table I-2".to_owned(),
+        rows: rows
+            .map(|(label, from)| Row {
+                label: (*label).to_owned(),
+                from,
+            })
+            .collect(),
+        levels: labels.map(ToOwned::to_owned).to_vec(),
+        cells: vec![
+            [0, 0, 0, 1, 1],
+            [0, 1, 1, 1, 2],
+            [0, 1, 2, 2, 3],
+            [0, 1, 2, 3, 4],
+            [0, 1, 2, 3, 4],
+        ],
+    }
+}
+
+/// Places risks in a matrix, for one bearer or for all.
+///
+/// # Errors
+/// [`Error::Invalid`] with everything that is wrong: NO_RISKS, TOO_MANY_RISKS, TOO_MANY_ROWS,
+/// MATRIX_ROWS, MATRIX_LEVELS, MATRIX_CELLS, PROBABILITY_OUT_OF_RANGE, PROBABILITY_ORDER.
+pub fn map(
+    matrix: Matrix,
+    risks: &[v1::Risk],
+    perspective: Option<&str>,
+    limits: &Limits,
+) -> Result<RiskMap, Error> {
+    check(&matrix, risks, limits)?;
+    let mut found = RiskMap {
+        counts: vec![0; matrix.levels.len()],
+        matrix,
+        perspective: perspective.map(ToOwned::to_owned),
+        bearers: Vec::new(),
+        risks: Vec::new(),
+        cells: Vec::new(),
+        without_level: 0,
+        maximum: None,
+        borne_by_others: Vec::new(),
+        bearer_not_stated: Vec::new(),
+    };
+    let mut bearers = BTreeSet::new();
+    for risk in risks {
+        let mine = bearers_of(risk);
+        match perspective {
+            Some(_) if mine.is_empty() => found.bearer_not_stated.push(risk.name.clone()),
+            Some(whose) if !mine.contains(whose) => found.borne_by_others.push(risk.name.clone()),
+            _ => found.risks.push(placed(&found.matrix, risk, perspective)),
+        }
+        bearers.extend(mine);
+    }
+    found.bearers = bearers.into_iter().map(ToOwned::to_owned).collect();
+    for risk in &found.risks {
+        match risk.level {
+            Some(level) => found.counts[level] += 1,
+            None => found.without_level += 1,
+        }
+    }
+    found.maximum = found.risks.iter().filter_map(|risk| risk.level).max();
+    found.cells = cells(&found);
+    Ok(found)
+}
+
+/// Who bears a risk: those it names, and actors that its impacts fall on.
+fn bearers_of(risk: &v1::Risk) -> BTreeSet<&str> {
+    let hit = risk.impacts.iter().map(|impact| impact.on.as_str());
+    let hit = hit.filter(|on| on.starts_with("actors/"));
+    risk.borne_by
+        .iter()
+        .map(String::as_str)
+        .chain(hit)
+        .collect()
+}
+
+fn placed(matrix: &Matrix, risk: &v1::Risk, perspective: Option<&str>) -> Placed {
+    let likelihood = risk
+        .likelihood
+        .as_ref()
+        .map_or(Err(Gap::NotStated), interval);
+    let rows: Vec<usize> = match likelihood {
+        Ok(interval) => (0..matrix.rows.len())
+            .filter(|row| touches(matrix, *row, interval))
+            .collect(),
+        Err(_) => Vec::new(),
+    };
+    let best = risk
+        .likelihood
+        .as_ref()
+        .and_then(|likelihood| likelihood.best);
+    let impacts: Vec<(Result<usize, Gap>, v1::ImpactDimension)> = risk
+        .impacts
+        .iter()
+        .filter(|impact| counts(risk, impact, perspective))
+        .map(|impact| (column(impact.level()), impact.dimension()))
+        .collect();
+    let column = greatest(&impacts);
+    let levels = rows.iter().filter_map(|row| {
+        let cells = matrix.cells.get(*row)?;
+        cells.get(column.ok()?).copied()
+    });
+    Placed {
+        name: risk.name.clone(),
+        lineage: risk.lineage.clone(),
+        likelihood: likelihood.map(|interval| (interval.low, interval.high, interval.basis)),
+        best: best.and_then(|best| (0..matrix.rows.len()).find(|row| matrix.holds(*row, best))),
+        level: levels.clone().max(),
+        level_least: levels.min(),
+        rows,
+        column,
+        impacts,
+    }
+}
+
+/// Whether an impact counts: for a bearer, what falls on it, and what falls on nobody named of a
+/// risk that it bears.
+fn counts(risk: &v1::Risk, impact: &v1::risk::Impact, perspective: Option<&str>) -> bool {
+    let Some(whose) = perspective else {
+        return true;
+    };
+    impact.on == whose
+        || (!impact.on.starts_with("actors/") && risk.borne_by.iter().any(|name| name == whose))
+}
+
+/// The greatest stated level, or why there is none.
+fn greatest(impacts: &[(Result<usize, Gap>, v1::ImpactDimension)]) -> Result<usize, Gap> {
+    let columns = impacts.iter().map(|(column, _)| *column);
+    let stated = columns.clone().filter_map(Result::ok).max();
+    let gap = columns.filter_map(Result::err).max();
+    stated.ok_or(gap.unwrap_or(Gap::NotStated))
+}
+
+fn column(level: v1::ImpactLevel) -> Result<usize, Gap> {
+    match level {
+        v1::ImpactLevel::VeryLow => Ok(0),
+        v1::ImpactLevel::Low => Ok(1),
+        v1::ImpactLevel::Moderate => Ok(2),
+        v1::ImpactLevel::High => Ok(3),
+        v1::ImpactLevel::VeryHigh => Ok(4),
+        v1::ImpactLevel::Unspecified => Err(Gap::NotStated),
+        v1::ImpactLevel::Undetermined => Err(Gap::CannotBeJudged),
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Interval {
+    low: f64,
+    high: f64,
+    /// Whether the highest is left out.
+    open: bool,
+    basis: Basis,
+}
+
+/// The probabilities a likelihood leaves.
+fn interval(likelihood: &v1::Likelihood) -> Result<Interval, Gap> {
+    let stated = |low, high, basis| Interval {
+        low,
+        high,
+        open: false,
+        basis,
+    };
+    match (likelihood.low, likelihood.best, likelihood.high) {
+        (Some(low), _, Some(high)) => return Ok(stated(low, high, Basis::Stated)),
+        (Some(low), _, None) => return Ok(stated(low, 1.0, Basis::OneEnd)),
+        (None, _, Some(high)) => return Ok(stated(0.0, high, Basis::OneEnd)),
+        (None, Some(best), None) => return Ok(stated(best, best, Basis::Stated)),
+        (None, None, None) => {}
+    }
+    if likelihood.term.is_empty() && likelihood.text.is_empty() {
+        return Err(Gap::NotStated);
+    }
+    let band = band_of(likelihood.scheme(), &likelihood.term).ok_or(Gap::NoYardstick)?;
+    Ok(Interval {
+        low: band.low,
+        high: band.high,
+        open: band.open,
+        basis: Basis::Term,
+    })
+}
+
+impl Matrix {
+    /// Where a row ends; the last one ends with 1, which belongs to it.
+    fn end(&self, row: usize) -> Option<f64> {
+        self.rows.get(row + 1).map(|next| next.from)
+    }
+
+    fn holds(&self, row: usize, probability: f64) -> bool {
+        let starts = self
+            .rows
+            .get(row)
+            .is_some_and(|row| row.from <= probability);
+        starts && self.end(row).is_none_or(|end| probability < end)
+    }
+}
+
+fn touches(matrix: &Matrix, row: usize, interval: Interval) -> bool {
+    let from = matrix.rows.get(row).map_or(0.0, |row| row.from);
+    let reaches = if interval.open {
+        from < interval.high
+    } else {
+        from <= interval.high
+    };
+    reaches && matrix.end(row).is_none_or(|end| interval.low < end)
+}
+
+fn cells(map: &RiskMap) -> Vec<Cell> {
+    let rows = (0..map.matrix.rows.len()).rev().map(Some).chain([None]);
+    let mut cells: Vec<Cell> = rows
+        .flat_map(|row| {
+            (0..5)
+                .map(Some)
+                .chain([None])
+                .map(move |column| (row, column))
+        })
+        .map(|(row, column)| Cell {
+            row,
+            column,
+            level: map
+                .matrix
+                .cells
+                .get(row.unwrap_or(usize::MAX))
+                .and_then(|cells| cells.get(column?).copied()),
+            members: Vec::new(),
+        })
+        .collect();
+    for (at, risk) in map.risks.iter().enumerate() {
+        let straddles = risk.rows.len() > 1;
+        let none = risk.rows.is_empty().then_some(None);
+        for row in risk.rows.iter().copied().map(Some).chain(none) {
+            let column = risk.column.ok();
+            let cell = cells
+                .iter_mut()
+                .find(|cell| cell.row == row && cell.column == column);
+            if let Some(cell) = cell {
+                cell.members.push((at, straddles));
+            }
+        }
+    }
+    cells
+}
+
+/// What became of each risk between two maps of one matrix and perspective, those of the later
+/// map first. Risks are the same when their lineage is, or else their name.
+///
+/// # Errors
+/// MAPS_DIFFER when the two are not of one matrix and perspective.
+pub fn movement(before: &RiskMap, after: &RiskMap) -> Result<Vec<Moved>, Error> {
+    if before.matrix != after.matrix || before.perspective != after.perspective {
+        let text = "the two maps are not of one matrix and one perspective";
+        return Err(Error::invalid("perspective", "MAPS_DIFFER", text));
+    }
+    let known: BTreeMap<&str, usize> = before
+        .risks
+        .iter()
+        .enumerate()
+        .map(|(at, risk)| (risk.key(), at))
+        .collect();
+    let mut moved: Vec<Moved> = after
+        .risks
+        .iter()
+        .enumerate()
+        .map(|(at, risk)| {
+            let earlier = known.get(risk.key()).copied();
+            let movement = earlier
+                .and_then(|at| before.risks.get(at))
+                .map_or(Movement::Appeared, |earlier| between(earlier, risk));
+            Moved {
+                name: risk.name.clone(),
+                movement,
+                before: earlier,
+                after: Some(at),
+            }
+        })
+        .collect();
+    let still: BTreeSet<&str> = after.risks.iter().map(Placed::key).collect();
+    let gone = before.risks.iter().enumerate();
+    let gone = gone.filter(|(_, risk)| !still.contains(risk.key()));
+    moved.extend(gone.map(|(at, risk)| Moved {
+        name: risk.name.clone(),
+        movement: Movement::Gone,
+        before: Some(at),
+        after: None,
+    }));
+    Ok(moved)
+}
+
+impl Placed {
+    fn key(&self) -> &str {
+        if self.lineage.is_empty() {
+            &self.name
+        } else {
+            &self.lineage
+        }
+    }
+}
+
+fn between(before: &Placed, after: &Placed) -> Movement {
+    if before.rows == after.rows && before.column == after.column {
+        return Movement::Stayed;
+    }
+    let (Some(earlier), Some(later)) = (before.level, after.level) else {
+        return Movement::NotComparable;
+    };
+    match later.cmp(&earlier) {
+        Ordering::Greater => Movement::Rose,
+        Ordering::Less => Movement::Fell,
+        Ordering::Equal => Movement::Shifted,
+    }
+}
+
+fn check(matrix: &Matrix, risks: &[v1::Risk], limits: &Limits) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    let mut add = |field: &str, reason, text: String| {
+        problems.add(Violation::new(field, reason, text));
+    };
+    if risks.is_empty() {
+        add("risks", "NO_RISKS", "no risk is given".to_owned());
+    }
+    let rows = matrix.rows.len();
+    let given = [
+        (
+            "risks",
+            "TOO_MANY_RISKS",
+            risks.len(),
+            limits.matrix_risks_max,
+        ),
+        ("matrix.rows", "TOO_MANY_ROWS", rows, limits.matrix_rows_max),
+        (
+            "matrix.levels",
+            "TOO_MANY_ROWS",
+            matrix.levels.len(),
+            limits.matrix_rows_max,
+        ),
+    ];
+    for (field, reason, given, allowed) in given {
+        if given > allowed {
+            add(field, reason, format!("{given} given, {allowed} allowed"));
+        }
+    }
+    let froms: Vec<f64> = matrix.rows.iter().map(|row| row.from).collect();
+    let ascend = froms.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
+    let first = froms.first().is_some_and(|from| *from == 0.0);
+    if !first || !ascend || froms.last().is_some_and(|from| !(0.0..=1.0).contains(from)) {
+        let text = format!("{froms:?} do not ascend from 0 and stay in 0 to 1");
+        add("matrix.rows", "MATRIX_ROWS", text);
+    }
+    if matrix.levels.is_empty() {
+        add(
+            "matrix.levels",
+            "MATRIX_LEVELS",
+            "no level is given".to_owned(),
+        );
+    }
+    if matrix.cells.len() != rows {
+        let text = format!("{} rows of cells for {rows} rows", matrix.cells.len());
+        add("matrix.cells", "MATRIX_CELLS", text);
+    }
+    let levels = matrix.levels.len();
+    if let Some(level) = matrix
+        .cells
+        .iter()
+        .flatten()
+        .find(|level| **level >= levels)
+    {
+        let text = format!("\"{level}\" is none of {levels} levels");
+        add("matrix.cells", "MATRIX_CELLS", text);
+    }
+    for (at, risk) in risks.iter().enumerate() {
+        if let Some(likelihood) = &risk.likelihood {
+            check_likelihood(
+                &mut problems,
+                &format!("risks[{at}].likelihood"),
+                likelihood,
+            );
+        }
+    }
+    problems.finish()
+}
+
+fn check_likelihood(problems: &mut Problems, field: &str, likelihood: &v1::Likelihood) {
+    let numbers = [likelihood.low, likelihood.best, likelihood.high];
+    let given: Vec<f64> = numbers.into_iter().flatten().collect();
+    if let Some(number) = given.iter().find(|number| !(0.0..=1.0).contains(*number)) {
+        let text = format!("\"{number}\" is not a probability of 0 to 1");
+        problems.add(Violation::new(field, "PROBABILITY_OUT_OF_RANGE", text));
+    } else if given.windows(2).any(|pair| matches!(pair, [a, b] if a > b)) {
+        let text = format!("{given:?} do not ascend");
+        problems.add(Violation::new(field, "PROBABILITY_ORDER", text));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 //! `bargaining`  where a collective decision would go: KTAB's one-turn election, mean and median
 //! `zone`        what every party accepts, and which bound opens or closes it
 //! `ranking`     tools against chosen targets       `matrix`  risks by likelihood and impact
+//! `likelihood`  words of estimation and numbers
 //! `scale`       issues and their scales            `draws`   repeatable random numbers
 //!
 //! A finding keeps every intermediate figure, and what was not stated together with how that was
@@ -15,6 +16,7 @@
 mod draws;
 
 pub mod bargaining;
+pub mod likelihood;
 pub mod matrix;
 pub mod ranking;
 pub mod scale;

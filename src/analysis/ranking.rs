@@ -503,3 +503,6 @@ fn check_tools(question: &Question, problems: &mut Problems) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

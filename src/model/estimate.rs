@@ -6,7 +6,7 @@
 
 use super::v1::LikelihoodScheme;
 
-/// A band of a yardstick. Both bounds belong to it, unless `open` says that the upper one does not.
+/// A band of a yardstick. Both bounds belong to it, unless `open` or `open_low` says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Band {
     /// The terms, the first being the one that is used.
@@ -17,6 +17,8 @@ pub struct Band {
     pub high: f64,
     /// Whether the highest is left out.
     pub open: bool,
+    /// Whether the lowest is left out.
+    pub open_low: bool,
 }
 
 const fn band(terms: &'static [&'static str], low: f64, high: f64) -> Band {
@@ -25,6 +27,7 @@ const fn band(terms: &'static [&'static str], low: f64, high: f64) -> Band {
         low,
         high,
         open: false,
+        open_low: false,
     }
 }
 
@@ -34,6 +37,7 @@ const fn open(terms: &'static [&'static str], low: f64, high: f64) -> Band {
         low,
         high,
         open: true,
+        open_low: false,
     }
 }
 
@@ -58,7 +62,10 @@ pub const ICD203: [Band; 7] = [
 
 /// PHIA, the probability yardstick.
 pub const PHIA: [Band; 7] = [
-    band(&["remote chance"], 0.0, 0.05),
+    Band {
+        open_low: true,
+        ..band(&["remote chance"], 0.0, 0.05)
+    },
     band(&["highly unlikely"], 0.10, 0.20),
     band(&["unlikely"], 0.25, 0.35),
     open(&["realistic possibility"], 0.40, 0.50),
@@ -96,7 +103,12 @@ impl Band {
         } else {
             probability <= self.high
         };
-        self.low <= probability && below
+        let above = if self.open_low {
+            self.low < probability
+        } else {
+            self.low <= probability
+        };
+        above && below
     }
 }
 
@@ -110,6 +122,8 @@ mod tests {
         assert!(likely.holds(0.55) && likely.holds(0.80) && !likely.holds(0.81));
         let possible = band_of(LikelihoodScheme::Phia, "realistic possibility").unwrap();
         assert!(possible.holds(0.40) && possible.holds(0.49) && !possible.holds(0.50));
+        let remote = band_of(LikelihoodScheme::Phia, "remote chance").unwrap();
+        assert!(remote.holds(0.05) && remote.holds(1e-9) && !remote.holds(0.0));
         assert!(band_of(LikelihoodScheme::Phia, "roughly even chance").is_none());
         assert!(bands(LikelihoodScheme::Undeclared).is_empty());
     }
