@@ -6,6 +6,7 @@
 //! failed nothing is acknowledged until the process is started again; reads go on.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,11 +15,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{error, warn};
 
 use super::change::{Change, Committed};
-use super::journal::{self, Appended, Body, Journal, Position, Record, Stamped};
+use super::disk;
+use super::journal::{self, Appended, Body, Journal, Locator, Position, Record, Stamped};
 use super::store::{Request, Store};
 use crate::error::Error;
-use crate::model::Revision;
 use crate::model::limits::Limits;
+use crate::model::{Revision, mutant};
 use crate::wire::record;
 
 /// A change and where its answer goes.
@@ -51,6 +53,8 @@ pub(super) struct Committer {
     /// The chain hash of the head, for `Status`.
     pub(super) chain: Arc<Mutex<[u8; 32]>>,
     pub(super) checkpointed: Revision,
+    /// Whose disk must keep some space free.
+    pub(super) folder: Option<PathBuf>,
     /// Why nothing is acknowledged any more.
     pub(super) failed: watch::Sender<Option<String>>,
 }
@@ -181,38 +185,36 @@ impl Committer {
         let Group {
             stamped,
             envelopes,
-            answers,
+            mut answers,
             repeats,
+            bytes,
             ..
         } = group;
         if stamped.is_empty() {
             return;
         }
-        let bodies: Vec<Vec<Bytes>> = stamped
-            .iter()
-            .map(|one| {
-                one.record
-                    .bodies
-                    .iter()
-                    .map(|body| body.bytes.clone())
-                    .collect()
-            })
-            .collect();
+        let bodies = bodies_of(&stamped);
+        if let Err(refused) = self.space(bytes) {
+            return self.turn_away(&refused, answers, repeats);
+        }
+        let early = mutant::active("apply_before_append").then(|| stamped.clone());
         let appended = match self.journal.append(stamped) {
             Ok(appended) => appended,
-            Err(failure) => return self.refuse(&failure, answers, repeats),
-        };
-        for ((appended, envelope), bodies) in appended.iter().zip(&envelopes).zip(bodies) {
-            if let Err(failure) = apply(&self.store, appended, envelope, bodies) {
-                error!(%failure, "the store failed; nothing is acknowledged until a restart");
-                self.failed
-                    .send_replace(Some("the store failed".to_owned()));
-                return;
+            Err(failure) => {
+                self.apply_unwritten(early, &envelopes);
+                return self.refuse(&failure, answers, repeats);
             }
-        }
+        };
         let head = self.journal.head();
-        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = head.chain;
-        self.head.send_replace(head.revision);
+        if let Err(failure) = self.publish(&appended, &envelopes, bodies) {
+            error!(%failure, "the store failed; nothing is acknowledged until a restart");
+            self.failed
+                .send_replace(Some("the store failed".to_owned()));
+            return;
+        }
+        if mutant::active("order_swapped") {
+            answers.reverse();
+        }
         for (answer, appended) in answers.into_iter().zip(&appended) {
             let Position {
                 revision, time_us, ..
@@ -234,32 +236,100 @@ impl Committer {
         }
     }
 
+    /// Applies what is durable, and lets readers see it.
+    fn publish(
+        &self,
+        appended: &[Appended],
+        envelopes: &[record::Envelope],
+        bodies: Vec<Vec<Bytes>>,
+    ) -> Result<(), Error> {
+        let step = |point| disk::at(point).map_err(|error| Error::Internal(error.to_string()));
+        step("commit.apply")?;
+        for ((appended, envelope), bodies) in appended.iter().zip(envelopes).zip(bodies) {
+            apply(&self.store, appended, envelope, bodies)?;
+        }
+        step("commit.publish")?;
+        let head = self.journal.head();
+        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = head.chain;
+        self.head.send_replace(head.revision);
+        step("commit.answer")
+    }
+
+    /// What a committer would leave behind that applied before it appended.
+    fn apply_unwritten(&self, early: Option<Vec<Stamped>>, envelopes: &[record::Envelope]) {
+        let mut position = self.journal.head();
+        for (stamped, envelope) in early.iter().flatten().zip(envelopes) {
+            position = position.next(stamped.time_us, &stamped.record.envelope);
+            let nowhere = Locator {
+                segment: 1,
+                offset: 0,
+                len: 0,
+                crc: 0,
+            };
+            let bodies = stamped.record.bodies.iter();
+            let located: Vec<_> = bodies.map(|body| (nowhere, body.bytes.clone())).collect();
+            let applied = self.store.apply(&position, envelope, &located);
+            debug_assert!(applied.is_ok(), "{applied:?}");
+        }
+    }
+
+    /// Refuses a group that would take the space that the store and the journal need to stay
+    /// sound. A file system that does not tell how much it has is not held to it.
+    fn space(&self, bytes: usize) -> Result<(), Error> {
+        let free = self.folder.as_deref().map(disk::free_bytes);
+        let Some(Ok(free)) = free else {
+            return Ok(());
+        };
+        match short_of_space(&self.limits, free, bytes as u64) {
+            Some(description) => Err(Error::Exhausted {
+                reason: "DISK_NEARLY_FULL",
+                description,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Answers everybody in a group with the same error and goes on.
+    fn turn_away(
+        &self,
+        refused: &Error,
+        answers: Vec<oneshot::Sender<Result<Committed, Error>>>,
+        repeats: Vec<(oneshot::Sender<Result<Committed, Error>>, Committed)>,
+    ) {
+        warn!(%refused, "a group was refused");
+        self.unclaim();
+        let repeats = repeats.into_iter().map(|(answer, _)| answer);
+        answers
+            .into_iter()
+            .chain(repeats)
+            .for_each(|answer| reply(answer, Err(refused.clone())));
+    }
+
+    /// Of the revisions that were claimed nothing came.
+    fn unclaim(&self) {
+        let head = self.journal.head().revision;
+        self.clock.claimed.store(head, Ordering::SeqCst);
+        self.head.send_replace(head);
+    }
+
     fn refuse(
         &self,
         failure: &journal::Error,
         answers: Vec<oneshot::Sender<Result<Committed, Error>>>,
         repeats: Vec<(oneshot::Sender<Result<Committed, Error>>, Committed)>,
     ) {
-        let head = self.journal.head().revision;
-        self.clock.claimed.store(head, Ordering::SeqCst);
-        self.head.send_replace(head);
         let passing = matches!(
             failure,
             journal::Error::Full { .. }
                 | journal::Error::TooLarge { .. }
                 | journal::Error::TimeBack { .. }
         );
-        if passing {
-            warn!(%failure, "a group was refused");
-        } else {
+        if !passing {
             error!(%failure, "the journal failed; nothing is acknowledged until a restart");
             self.failed
                 .send_replace(Some("the journal failed".to_owned()));
         }
-        let all = answers
-            .into_iter()
-            .chain(repeats.into_iter().map(|(answer, _)| answer));
-        all.for_each(|answer| reply(answer, Err(refusal(failure))));
+        self.turn_away(&refusal(failure), answers, repeats);
     }
 
     fn checkpoint(&mut self, head: Position) {
@@ -281,6 +351,29 @@ impl Committer {
             warn!(%failure, "the journal could not be sealed");
         }
     }
+}
+
+/// What to say when so many bytes more would leave too little of what is free.
+pub(super) fn short_of_space(limits: &Limits, free: u64, bytes: u64) -> Option<String> {
+    let needed = limits.disk_free_bytes_min.saturating_add(bytes);
+    (free < needed).then(|| {
+        format!(
+            "writes need {needed} bytes free on the disk of the data directory and {free} are; \
+             make room there and send the request again, nothing need be restarted"
+        )
+    })
+}
+
+fn bodies_of(stamped: &[Stamped]) -> Vec<Vec<Bytes>> {
+    let records = stamped.iter().map(|stamped| &stamped.record);
+    let bodies = |record: &Record| {
+        record
+            .bodies
+            .iter()
+            .map(|body| body.bytes.clone())
+            .collect()
+    };
+    records.map(bodies).collect()
 }
 
 /// Applies one appended record to the store.
@@ -360,6 +453,12 @@ pub(super) fn repeat(change: &Change, before: &Request) -> Result<Committed, Err
 
 fn refusal(failure: &journal::Error) -> Error {
     match failure {
+        journal::Error::Full { source, .. } if journal::out_of_files(source) => Error::Exhausted {
+            reason: "FILES_EXHAUSTED",
+            description: "the server has as many files open as it may; raise its limit of open \
+                          files, or close connections, and send the request again"
+                .to_owned(),
+        },
         journal::Error::Full { .. } => Error::Exhausted {
             reason: "DISK_FULL",
             description: "no space is left for the journal; free some and try again".to_owned(),

@@ -4,12 +4,14 @@
 //! `store`      what follows from it: rows in sled, indices in memory; rebuilt at will
 //! `committer`  the one thread that writes
 //! `change`     what is committed       `feed`  commits as they happen
+//! `disk`       writes and syncs, each step under a name at which tests make it fail
 //!
 //! The ledger knows resources by their names and the kinds' table only. It never reads the clock:
 //! times come with the changes and the reads.
 
 pub mod change;
 mod committer;
+mod disk;
 pub mod feed;
 pub mod journal;
 mod store;
@@ -25,10 +27,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{error, info, warn};
 
 use self::change::{Change, Committed};
-use self::committer::{Clock, Committer, Proposal, random, remembers, repeat, stopped};
+use self::committer::{
+    Clock, Committer, Proposal, random, remembers, repeat, short_of_space, stopped,
+};
 use self::feed::Feed;
 use self::journal::local::{Local, Options};
-use self::journal::{Body, Journal, Reader, Record, Stamped};
+use self::journal::{Body, Journal, Position, Reader, Record, Stamped};
 use self::store::checkpoint::Note;
 use self::store::{Found, Store};
 use crate::error::Error;
@@ -38,6 +42,8 @@ use crate::model::kind::Kind;
 use crate::model::limits::Limits;
 use crate::wire::record;
 
+#[cfg(feature = "failpoints")]
+pub use self::disk::reached;
 pub use self::store::view::{Cursor, Page, Query, Stored, View};
 
 /// As of when a read is answered.
@@ -90,6 +96,8 @@ pub struct Status {
     pub journal_bytes: u64,
     /// Why writes are refused, if they are.
     pub failed: Option<String>,
+    /// What to do about the space that is left on the disk, if it is too little to write.
+    pub short_of_space: Option<String>,
     /// The folder that holds it all.
     pub folder: Option<PathBuf>,
 }
@@ -153,20 +161,16 @@ impl Ledger {
                 "the store was brought up to the journal"
             );
         }
-        if replayed > 0 {
-            store.checkpoint(&journal.head())?;
-        }
+        let checkpointed = match replayed {
+            0 => checkpointed,
+            _ => first_checkpoint(&store, &journal.head()).unwrap_or(checkpointed),
+        };
         let store = Arc::new(store);
         let (head, seen) = watch::channel(journal.head().revision);
         let (failed, failure) = watch::channel(None);
         let (sender, receiver) = mpsc::channel(limits.commit_queue_max);
         let clock = Arc::new(Clock::default());
         let chain = Arc::new(Mutex::new(journal.head().chain));
-        let checkpointed = if replayed > 0 {
-            journal.head().revision
-        } else {
-            checkpointed
-        };
         let committer = Committer {
             journal,
             store: Arc::clone(&store),
@@ -175,6 +179,7 @@ impl Ledger {
             clock: Arc::clone(&clock),
             chain: Arc::clone(&chain),
             checkpointed,
+            folder: folder.clone(),
             failed,
         };
         let thread = std::thread::Builder::new()
@@ -289,8 +294,14 @@ impl Ledger {
             segments,
             journal_bytes,
             failed: self.inner.failed.borrow().clone(),
+            short_of_space: self.short_of_space(),
             folder: self.inner.folder.clone(),
         }
+    }
+
+    fn short_of_space(&self) -> Option<String> {
+        let free = disk::free_bytes(self.inner.folder.as_deref()?).ok()?;
+        short_of_space(&self.inner.limits, free, 0)
     }
 
     /// How many resources of a kind there are now, whoever may see them.
@@ -442,10 +453,20 @@ fn replay(journal: &dyn Reader, store: &Store) -> Result<u64, Error> {
         let envelope = record::decode(&entry.record.envelope)?;
         let bodies = entry.record.bodies.into_iter().map(|body| body.bytes);
         let located: Vec<_> = entry.bodies.into_iter().zip(bodies).collect();
+        disk::at("rebuild.replay").map_err(|error| Error::Internal(error.to_string()))?;
         store.apply(&entry.position, &envelope, &located)?;
         replayed += 1;
     }
     Ok(replayed)
+}
+
+/// Spares the next start the replay; without it nothing is lost.
+fn first_checkpoint(store: &Store, head: &Position) -> Option<Revision> {
+    store
+        .checkpoint(head)
+        .inspect_err(|failure| warn!(%failure, "no checkpoint could be written"))
+        .is_ok()
+        .then_some(head.revision)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -79,6 +79,8 @@ limits! {
     change_effects_max: usize = 4_096, "resources";
     /// One file of the journal.
     segment_bytes: u64 = 64 << 20, "bytes";
+    /// Space that writes leave free on the disk of the data directory.
+    disk_free_bytes_min: u64 = 64 << 20, "bytes";
     /// Revisions between two checkpoints of the store.
     checkpoint_revisions: i64 = 100_000, "revisions";
     /// How long a repeated request id is recognised.

@@ -81,7 +81,10 @@ async fn get_status(
         assessments: count("Assessment"),
         documents: count("Document"),
         ready: status.failed.is_none(),
-        alarms: status.failed.into_iter().collect(),
+        alarms: [status.failed, status.short_of_space]
+            .into_iter()
+            .flatten()
+            .collect(),
         limits: limits.collect(),
     };
     Ok((answer, status.revision))

@@ -126,7 +126,7 @@ pub(crate) fn crashed(folder: &Path) -> TempDir {
     copy
 }
 
-fn copy_into(from: &Path, to: &Path) {
+pub(crate) fn copy_into(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("create");
     for entry in std::fs::read_dir(from).expect("read") {
         let path = entry.expect("entry").path();

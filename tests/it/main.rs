@@ -11,9 +11,24 @@
 
 mod durability;
 mod extraction;
+mod faults;
 mod ledger;
 mod lists;
+#[cfg(feature = "mutants")]
+mod mutants;
 mod service;
 mod tidy;
 mod transcript;
 mod write;
+
+#[test]
+#[ignore = "a mode of this binary, in which the suites of `faults` run it"]
+fn writer() {
+    faults::program::write();
+}
+
+#[test]
+#[ignore = "a mode of this binary, in which the suites of `faults` run it"]
+fn check() {
+    faults::program::check();
+}

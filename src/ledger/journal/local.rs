@@ -13,7 +13,7 @@
 //! frame is written once more and synced, because an earlier process may have died, or may have
 //! been told of an error, between its write and its sync.
 //!
-//! One file stays open for each segment: 1,000 of them at 62 GiB with the default size.
+//! Only so many files stay open at a time, see `reader`; the newest segment and the directory do.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -25,7 +25,8 @@ use super::reader::{Durable, Segment, segment_path};
 use super::scan::{Scan, scan};
 use super::segment::{self, HEADER_BYTES, Header, Place};
 use super::{Appended, Error, Journal, Position, Reader, Stamped, Witness};
-use crate::model::Revision;
+use crate::ledger::disk;
+use crate::model::{Revision, mutant};
 
 #[cfg(test)]
 mod failure;
@@ -48,6 +49,8 @@ pub struct Local {
     head: Position,
     tail: Tail,
     durable: Arc<Durable>,
+    /// The directory, kept open so that its names can be synced when no file can be opened.
+    names: File,
     /// The last frame is a seal.
     sealed: bool,
     /// An error stopped the journal.
@@ -164,9 +167,12 @@ impl Local {
     ) -> Result<Opened, Error> {
         let parents = make_dir(dir)?;
         let lock = lock(dir)?;
+        let names = File::open(dir).map_err(|source| Error::io(dir, "open", source))?;
         let mut found = scan(dir, witness)?;
         if let Some(leftover) = &found.leftover {
-            fs::remove_file(leftover).map_err(|source| Error::io(leftover, "remove", source))?;
+            disk::at("open.remove")
+                .and_then(|()| fs::remove_file(leftover))
+                .map_err(|source| Error::io(leftover, "remove", source))?;
         }
         let journal_id = found.journal_id.unwrap_or(journal_id_if_new);
         let tail = match settle(dir, options, &mut found)? {
@@ -177,15 +183,15 @@ impl Local {
                     number: 1,
                     before: Position::START,
                 };
-                let tail = create(dir, &header, options.segment_bytes)?;
-                found.extent.segments.push(tail.segment());
+                let tail = create((dir, &names), &header, options.segment_bytes)?;
+                found.extent.begin(Arc::clone(&tail.file), tail.end);
                 tail
             }
         };
         // Also after a removal, and for a segment whose creator died before it came to this.
-        sync_dir(dir)?;
-        for parent in &parents {
-            sync_dir(parent)?;
+        for named in std::iter::once(&dir.to_path_buf()).chain(&parents) {
+            disk::sync_dir("open.sync_dir", named)
+                .map_err(|source| Error::io(named, "sync", source))?;
         }
         let seed = segment::seed(&journal_id);
         let journal = Self {
@@ -196,6 +202,7 @@ impl Local {
             head: found.extent.head,
             tail,
             durable: Arc::new(Durable::new(dir, seed, found.extent)),
+            names,
             sealed: found.sealed,
             failed: false,
             frame: Vec::new(),
@@ -223,11 +230,13 @@ impl Local {
     /// Writes a frame behind the last one and syncs it.
     fn write(&mut self, frame: Vec<u8>) -> Result<(), Error> {
         let (file, path) = (&self.tail.file, &self.tail.path);
-        let written = file
-            .write_all_at(&frame, self.tail.end)
+        let written = disk::write("journal.write", file, &frame, self.tail.end)
             .map_err(|source| Error::io(path, "write", source))
             .and_then(|()| {
-                file.sync_data()
+                if mutant::active("ack_before_sync") {
+                    return Ok(());
+                }
+                disk::sync_data("journal.sync", file)
                     .map_err(|source| Error::io(path, "sync", source))
             });
         let bytes = frame.len() as u64;
@@ -251,14 +260,16 @@ impl Local {
             before: self.head,
         };
         let bytes = self.options.segment_bytes.max(HEADER_BYTES + given);
-        match create(&self.dir, &header, bytes) {
+        match create((&self.dir, &self.names), &header, bytes) {
             Ok(tail) => {
-                let segment = tail.segment();
+                let (file, end) = (Arc::clone(&tail.file), tail.end);
                 self.tail = tail;
-                self.durable.publish(|extent| extent.segments.push(segment));
+                self.durable.publish(|extent| extent.begin(file, end));
                 Ok(())
             }
-            Err(error) => Err(self.stopped(error, |journal| uncreate(&journal.dir, number))),
+            Err(error) => Err(self.stopped(error, |journal| {
+                uncreate((&journal.dir, &journal.names), number)
+            })),
         }
     }
 
@@ -275,20 +286,12 @@ impl Local {
 }
 
 impl Tail {
-    fn segment(&self) -> Segment {
-        Segment {
-            file: Arc::clone(&self.file),
-            end: self.end,
-        }
-    }
-
     /// Makes everything behind the last frame zeros again, durably.
     fn cut(&self) -> Result<(), Error> {
-        let cut = self
-            .file
-            .set_len(self.end)
+        let cut = disk::at("undo.cut")
+            .and_then(|()| self.file.set_len(self.end))
             .and_then(|()| self.file.set_len(self.bytes));
-        cut.and_then(|()| self.file.sync_all())
+        cut.and_then(|()| disk::sync_all("undo.sync", &self.file))
             .map_err(|source| undo_failed(&self.path, source))
     }
 }
@@ -313,21 +316,22 @@ fn settle(dir: &Path, options: Options, found: &mut Scan) -> Result<Option<Tail>
     let (offset, len) = found.last_write;
     let end = offset + len;
     if found.torn.is_some() {
-        file.set_len(end).map_err(failed("truncate"))?;
+        disk::at("open.truncate")
+            .and_then(|()| file.set_len(end))
+            .map_err(failed("truncate"))?;
     }
     let length = file.metadata().map_err(failed("read"))?.len();
     let bytes = options.segment_bytes.max(length).max(end);
-    file.set_len(bytes).map_err(failed("extend"))?;
+    disk::at("open.extend")
+        .and_then(|()| file.set_len(bytes))
+        .map_err(failed("extend"))?;
     let mut last = vec![0; len as usize];
     file.read_exact_at(&mut last, offset)
         .map_err(failed("read"))?;
-    file.write_all_at(&last, offset).map_err(failed("write"))?;
-    file.sync_all().map_err(failed("sync"))?;
+    disk::write("open.write", &file, &last, offset).map_err(failed("write"))?;
+    disk::sync_all("open.sync", &file).map_err(failed("sync"))?;
     let file = Arc::new(file);
-    *newest = Segment {
-        file: Arc::clone(&file),
-        end,
-    };
+    *newest = Segment::of(Arc::clone(&file), end);
     Ok(Some(Tail {
         number,
         file,
@@ -338,22 +342,25 @@ fn settle(dir: &Path, options: Options, found: &mut Scan) -> Result<Option<Tail>
 }
 
 /// Creates a segment: its header and its name are durable before any frame can be written to it.
-fn create(dir: &Path, header: &Header, bytes: u64) -> Result<Tail, Error> {
+fn create((dir, names): (&Path, &File), header: &Header, bytes: u64) -> Result<Tail, Error> {
     let path = segment_path(dir, header.number);
     let bytes = bytes.max(HEADER_BYTES);
     let mut options = File::options();
     // What is in here is marked, some of it RED: for nobody but the owner.
     options.read(true).write(true).create_new(true).mode(0o600);
-    let file = options
-        .open(&path)
-        .map_err(|source| Error::io(&path, "create", source))?;
-    file.write_all_at(&header.encode(), 0)
-        .map_err(|source| Error::io(&path, "write", source))?;
-    file.set_len(bytes)
-        .map_err(|source| Error::io(&path, "extend", source))?;
-    file.sync_all()
-        .map_err(|source| Error::io(&path, "sync", source))?;
-    sync_dir(dir)?;
+    let failed = |doing| {
+        let path = path.as_path();
+        move |source| Error::io(path, doing, source)
+    };
+    let file = disk::at("segment.create")
+        .and_then(|()| options.open(&path))
+        .map_err(failed("create"))?;
+    disk::write("segment.write", &file, &header.encode(), 0).map_err(failed("write"))?;
+    disk::at("segment.extend")
+        .and_then(|()| file.set_len(bytes))
+        .map_err(failed("extend"))?;
+    disk::sync_all("segment.sync", &file).map_err(failed("sync"))?;
+    disk::sync_all("segment.sync_dir", names).map_err(|source| Error::io(dir, "sync", source))?;
     let (number, file) = (header.number, Arc::new(file));
     Ok(Tail {
         number,
@@ -366,13 +373,13 @@ fn create(dir: &Path, header: &Header, bytes: u64) -> Result<Tail, Error> {
 
 /// Takes a segment away again whose creation failed. Its name must be gone for good: were it to
 /// come back, it would not continue what has been appended to the segment before it since.
-fn uncreate(dir: &Path, number: u32) -> Result<(), Error> {
+fn uncreate((dir, names): (&Path, &File), number: u32) -> Result<(), Error> {
     let path = segment_path(dir, number);
-    match fs::remove_file(&path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(undo_failed(&path, source)),
-        Ok(()) | Err(_) => File::open(dir)
-            .and_then(|dir| dir.sync_all())
-            .map_err(|source| undo_failed(dir, source)),
+    match disk::at("undo.remove").and_then(|()| fs::remove_file(&path)) {
+        // There never was such a name.
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(undo_failed(&path, source)),
+        Ok(()) => disk::sync_all("undo.sync_dir", names).map_err(|source| undo_failed(dir, source)),
     }
 }
 
@@ -399,18 +406,11 @@ fn make_dir(dir: &Path) -> Result<Vec<PathBuf>, Error> {
         .collect())
 }
 
-fn sync_dir(dir: &Path) -> Result<(), Error> {
-    let synced = File::open(dir).and_then(|dir| dir.sync_all());
-    synced.map_err(|source| Error::io(dir, "sync", source))
-}
-
 fn lock(dir: &Path) -> Result<File, Error> {
     let path = dir.join("LOCK");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path);
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    let file = disk::at("open.lock").and_then(|()| options.open(&path));
     let file = file.map_err(|source| Error::io(&path, "open", source))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

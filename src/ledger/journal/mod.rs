@@ -194,7 +194,8 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
-    /// No space, or no quota, is left. What was begun is undone; try again when there is space.
+    /// Of space, of a quota or of files to open nothing is left. What was begun is undone; try
+    /// again when there is some.
     Full {
         /// The file or directory.
         file: PathBuf,
@@ -247,10 +248,12 @@ pub enum Error {
 impl Error {
     fn io(file: &Path, doing: &'static str, source: io::Error) -> Self {
         let file = file.to_path_buf();
-        if matches!(
-            source.kind(),
+        let kind = source.kind();
+        let full = matches!(
+            kind,
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-        ) {
+        );
+        if full || out_of_files(&source) {
             return Self::Full {
                 file,
                 doing,
@@ -273,6 +276,13 @@ impl Error {
     }
 }
 
+/// Whether the process or the system has as many files open as it may.
+pub(super) fn out_of_files(error: &io::Error) -> bool {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -290,7 +300,7 @@ impl fmt::Display for Error {
             } => {
                 write!(
                     f,
-                    "no space left to {doing} \"{}\": {source}",
+                    "nothing left to {doing} \"{}\" with: {source}",
                     file.display()
                 )
             }

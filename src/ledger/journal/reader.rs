@@ -1,6 +1,9 @@
 //! Reading of segments: [`Window`] reads one file forward in large pieces, [`Durable`] is what the
 //! local journal shares with all its readers.
 //!
+//! Closed segments are opened when they are read and only so many stay open: which ones, the clock
+//! algorithm says, so that a journal may have any number of segments.
+//!
 //! A reader sees only what is durable: the journal publishes a frame after its sync, never before,
 //! so a read needs no coordination with a write beyond one short lock. Nothing here writes.
 
@@ -9,6 +12,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -23,6 +27,8 @@ const READ_BYTES_MIN: u64 = 32 << 10;
 const READ_BYTES_MAX: u64 = 1 << 20;
 /// Compared with instead of looking at byte after byte: most of a new segment is zeros.
 static ZEROS: [u8; 4096] = [0; 4096];
+/// So many segments stay open, besides the newest.
+pub(super) const FILES_OPEN_MAX: usize = 64;
 /// At least this many bytes of frames lie between two marks.
 const MARK_BYTES: u64 = 64 << 10;
 
@@ -145,12 +151,29 @@ pub(super) struct Extent {
     /// start.
     pub(super) marks: Vec<Mark>,
     pub(super) head: Position,
+    /// How many segments are open.
+    open: usize,
+    /// Where the clock's hand stands: the segment to be looked at next for closing.
+    hand: usize,
 }
 
 pub(super) struct Segment {
-    pub(super) file: Arc<File>,
+    /// Open for now.
+    file: Option<Arc<File>>,
+    /// Read since the hand went by.
+    used: AtomicBool,
     /// The end of its last durable frame.
     pub(super) end: u64,
+}
+
+impl Segment {
+    pub(super) fn of(file: Arc<File>, end: u64) -> Self {
+        Self {
+            file: Some(file),
+            used: AtomicBool::new(true),
+            end,
+        }
+    }
 }
 
 /// A frame and its first revision.
@@ -160,6 +183,57 @@ pub(super) struct Mark {
 }
 
 impl Extent {
+    pub(super) const fn new() -> Self {
+        Self {
+            segments: Vec::new(),
+            marks: Vec::new(),
+            head: Position::START,
+            open: 0,
+            hand: 0,
+        }
+    }
+
+    /// Takes note of a newer segment, whose last durable frame ends here.
+    pub(super) fn begin(&mut self, file: Arc<File>, end: u64) {
+        self.segments.push(Segment::of(file, end));
+        self.open += 1;
+        self.close_some();
+    }
+
+    /// Keeps a segment open that was opened to be read.
+    fn keep(&mut self, number: u32, file: &Arc<File>) {
+        let Some(segment) = (number as usize)
+            .checked_sub(1)
+            .and_then(|at| self.segments.get_mut(at))
+        else {
+            return;
+        };
+        if segment.file.is_none() {
+            segment.file = Some(Arc::clone(file));
+            self.open += 1;
+            self.close_some();
+        }
+    }
+
+    /// Closes segments until no more than the bound are open: never the newest, and one that was
+    /// read lately only when the hand comes by again. Who still reads one keeps it until he is
+    /// done.
+    fn close_some(&mut self) {
+        let closed = self.segments.len().saturating_sub(1);
+        let mut looks = 2 * closed;
+        while self.open > FILES_OPEN_MAX + 1 && looks > 0 {
+            looks -= 1;
+            self.hand = (self.hand + 1) % closed.max(1);
+            let Some(segment) = self.segments.get_mut(self.hand) else {
+                return;
+            };
+            let used = segment.used.swap(false, Ordering::Relaxed);
+            if !used && segment.file.take().is_some() {
+                self.open -= 1;
+            }
+        }
+    }
+
     /// Takes note of a group of this first revision at a place.
     pub(super) fn mark(&mut self, revision: Revision, place: Place) {
         let near = self.marks.last().is_some_and(|mark| {
@@ -202,24 +276,42 @@ impl Durable {
         at(&self.extent.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn window(&self, number: u32) -> Option<Window> {
-        self.look(|extent| {
-            extent
-                .segment(number)
-                .map(|found| Window::new(Arc::clone(&found.file), found.end))
-        })
+    fn window(&self, number: u32) -> Result<Option<Window>, Error> {
+        let end = self.look(|extent| extent.segment(number).map(|found| found.end));
+        end.map(|end| Ok(Window::new(self.file(number)?, end)))
+            .transpose()
+    }
+
+    /// A segment's file, opened when it is not.
+    fn file(&self, number: u32) -> Result<Arc<File>, Error> {
+        let open = self.look(|extent| {
+            let segment = extent.segment(number)?;
+            segment.used.store(true, Ordering::Relaxed);
+            segment.file.clone()
+        });
+        if let Some(file) = open {
+            return Ok(file);
+        }
+        let path = segment_path(&self.dir, number);
+        let file = File::open(&path).map_err(|source| Error::io(&path, "open", source))?;
+        let file = Arc::new(file);
+        self.publish(|extent| extent.keep(number, &file));
+        Ok(file)
     }
 }
 
 impl Reader for Durable {
     fn body(&self, at: Locator) -> Result<Bytes, Error> {
         let damaged = |why| Error::damaged(&segment_path(&self.dir, at.segment), at.offset, why);
-        let file = self.look(|extent| {
-            let found = extent.segment(at.segment)?;
-            let end = at.offset.checked_add(u64::from(at.len))?;
-            (end <= found.end).then(|| Arc::clone(&found.file))
+        let durable = self.look(|extent| {
+            let end = at.offset.checked_add(u64::from(at.len));
+            let found = extent.segment(at.segment).zip(end);
+            found.is_some_and(|(found, end)| end <= found.end)
         });
-        let file = file.ok_or_else(|| damaged("a body is said to lie beyond the durable end"))?;
+        if !durable {
+            return Err(damaged("a body is said to lie beyond the durable end"));
+        }
+        let file = self.file(at.segment)?;
         let mut bytes = vec![0; at.len as usize];
         file.read_exact_at(&mut bytes, at.offset)
             .map_err(|source| Error::io(&segment_path(&self.dir, at.segment), "read", source))?;
@@ -242,7 +334,7 @@ impl Reader for Durable {
             segment: 1,
             offset: HEADER_BYTES,
         });
-        let window = self.window(place.segment);
+        let window = self.window(place.segment)?;
         Ok(Box::new(Walk {
             durable: self,
             place,
@@ -311,7 +403,7 @@ impl Walk<'_> {
                 segment,
                 offset: HEADER_BYTES,
             };
-            self.window = self.durable.window(segment);
+            self.window = self.durable.window(segment)?;
             return Ok(());
         }
         let head = window
@@ -397,11 +489,7 @@ mod tests {
 
     #[test]
     fn marks_are_sparse_and_begin_anew_with_each_segment() {
-        let mut extent = Extent {
-            segments: Vec::new(),
-            marks: Vec::new(),
-            head: Position::START,
-        };
+        let mut extent = Extent::new();
         for number in 0..2_048 {
             let (segment, offset) = (1 + number / 1_024, u64::from(number % 1_024) << 10);
             extent.mark(i64::from(number) + 1, Place { segment, offset });

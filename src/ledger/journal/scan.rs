@@ -22,9 +22,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::local::Torn;
-use super::reader::{Extent, Found, Segment, Window, segment_path};
+use super::reader::{Extent, Found, Window, segment_path};
 use super::segment::{self, ALIGN, Flaw, HEAD_BYTES, HEADER_BYTES, Head, Header, Kind, Place};
-use super::{Error, Position, Witness};
+use super::{Error, Witness};
 
 /// What was found.
 pub(super) struct Scan {
@@ -47,11 +47,7 @@ pub(super) struct Scan {
 pub(super) fn scan(dir: &Path, witness: Option<Witness>) -> Result<Scan, Error> {
     let mut scan = Scan {
         journal_id: None,
-        extent: Extent {
-            segments: Vec::new(),
-            marks: Vec::new(),
-            head: Position::START,
-        },
+        extent: Extent::new(),
         last_write: (0, HEADER_BYTES),
         torn: None,
         leftover: None,
@@ -130,10 +126,7 @@ impl Scan {
             }
         }
         // Of the padding behind the last frame the file may hold less than it should.
-        self.extent.segments.push(Segment {
-            file,
-            end: place.offset.min(limit),
-        });
+        self.extent.begin(file, place.offset.min(limit));
         Ok(())
     }
 

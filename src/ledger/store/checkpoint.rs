@@ -5,12 +5,12 @@
 //! is also a witness for the journal: what it says was durable must still be there.
 
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
+use crate::ledger::disk;
 use crate::ledger::journal::Witness;
 use crate::model::Revision;
 
@@ -63,11 +63,13 @@ impl Note {
     /// Writes the note so that it is there whole or not at all.
     pub(super) fn write(&self, folder: &Path) -> std::io::Result<()> {
         let fresh = folder.join("checkpoint.new");
-        let mut file = File::create(&fresh)?;
-        file.write_all(&serde_json::to_vec_pretty(self)?)?;
-        file.sync_all()?;
+        disk::at("note.create")?;
+        let file = File::create(&fresh)?;
+        disk::write("note.write", &file, &serde_json::to_vec_pretty(self)?, 0)?;
+        disk::sync_all("note.sync", &file)?;
+        disk::at("note.rename")?;
         fs::rename(&fresh, folder.join(FILE))?;
-        File::open(folder)?.sync_all()
+        disk::sync_dir("note.sync_dir", folder)
     }
 
     /// What it proves about the journal.

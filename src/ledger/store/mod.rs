@@ -25,10 +25,12 @@ use prost::Message;
 use self::checkpoint::Note;
 use self::index::Index;
 use self::row::{Row, fingerprint, key, split};
+use super::disk;
 use super::journal::{Locator, Position, Reader};
 use crate::error::Error;
 use crate::model::Revision;
 use crate::model::kind::{Kind, kinds};
+use crate::model::mutant;
 use crate::model::name::Name;
 use crate::wire::{body, record};
 
@@ -111,6 +113,7 @@ impl Store {
     ) -> Result<(Self, Found), Error> {
         let aside = folder.join("broken");
         let moved = || -> std::io::Result<()> {
+            disk::at("rebuild.aside")?;
             if aside.exists() {
                 fs::remove_dir_all(&aside)?;
             }
@@ -122,12 +125,14 @@ impl Store {
     }
 
     fn fresh(folder: &Path, bodies: &Arc<dyn Reader>) -> Result<Self, Error> {
-        fs::create_dir_all(folder)
+        disk::at("rebuild.fresh")
+            .and_then(|()| fs::create_dir_all(folder))
             .map_err(|error| Error::Internal(format!("create {}: {error}", folder.display())))?;
         Self::at(folder, bodies).map_err(internal)
     }
 
     fn at(folder: &Path, bodies: &Arc<dyn Reader>) -> sled::Result<Self> {
+        disk::at("store.open")?;
         let db = sled::Config::new()
             .path(folder.join("sled"))
             .cache_capacity(CACHE_BYTES)
@@ -314,6 +319,7 @@ impl Store {
             sums.add(fingerprint(ROWS, &key, &value));
             batch.insert(key, value);
         }
+        disk::at("store.rows").map_err(internal)?;
         self.rows.apply_batch(batch).map_err(internal)?;
         if envelope.request_id.is_empty() {
             return Ok(());
@@ -329,6 +335,7 @@ impl Store {
             sums.remove(fingerprint(REQUESTS, &key, &before));
         }
         sums.add(fingerprint(REQUESTS, &key, &value));
+        disk::at("store.requests").map_err(internal)?;
         self.requests.insert(key, value).map_err(internal)?;
         Ok(())
     }
@@ -380,8 +387,11 @@ impl Store {
     /// Makes the store durable and writes the note that says what is in it.
     pub(crate) fn checkpoint(&self, position: &Position) -> Result<(), Error> {
         let folder = self.folder.join("sled");
+        disk::at("checkpoint.flush").map_err(internal)?;
         self.db.flush().map_err(internal)?;
-        sync_files(&folder).map_err(internal)?;
+        if !mutant::active("checkpoint_without_sync") {
+            sync_files(&folder).map_err(internal)?;
+        }
         let sums = *read(&self.sums);
         Note::new(
             format_now(),
@@ -466,10 +476,10 @@ fn sync_files(folder: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_file() {
-            File::open(path)?.sync_data()?;
+            disk::sync_data("checkpoint.sync", &File::open(path)?)?;
         }
     }
-    File::open(folder)?.sync_all()
+    disk::sync_dir("checkpoint.sync_dir", folder)
 }
 
 fn internal(error: impl std::fmt::Display) -> Error {

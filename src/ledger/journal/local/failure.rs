@@ -122,9 +122,9 @@ fn no_space_that_is_undone_leaves_a_journal_that_goes_on() {
         number: 2,
         before: journal.head,
     };
-    let begun = create(dir.path(), &header, 4096).unwrap();
+    let begun = create((dir.path(), &journal.names), &header, 4096).unwrap();
     let error = Error::io(&begun.path, "sync", full());
-    let error = journal.stopped(error, |journal| uncreate(&journal.dir, 2));
+    let error = journal.stopped(error, |journal| uncreate((&journal.dir, &journal.names), 2));
     assert!(
         matches!(error, Error::Full { doing: "sync", .. }),
         "{error}"
@@ -166,4 +166,65 @@ fn directories_on_the_way_are_made() {
         matches!(&error, Error::Io { file, .. } if *file == blocked),
         "{error}"
     );
+}
+
+#[test]
+fn no_file_to_open_is_no_end_and_leaves_a_journal_that_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = open(dir.path());
+    let mut entries = append(&mut journal, 1..=3);
+    let none = Error::io(
+        &journal.tail.path,
+        "create",
+        io::Error::from_raw_os_error(24),
+    );
+    let error = journal.stopped(none, |journal| uncreate((&journal.dir, &journal.names), 2));
+    assert!(
+        matches!(
+            error,
+            Error::Full {
+                doing: "create",
+                ..
+            }
+        ),
+        "{error}"
+    );
+    entries.extend(append(&mut journal, 4..=30));
+    check(&journal, &entries);
+}
+
+#[test]
+fn only_so_many_files_stay_open_and_every_body_can_be_read() {
+    use crate::ledger::journal::reader::FILES_OPEN_MAX;
+    let dir = tempfile::tempdir().unwrap();
+    let open_here = || {
+        let links = fs::read_dir("/proc/self/fd").unwrap();
+        let targets = links.filter_map(|link| fs::read_link(link.unwrap().path()).ok());
+        let here = targets.filter(|path| path.starts_with(dir.path()));
+        here.filter(|path| path.extension().is_some_and(|ext| ext == "seg"))
+            .count()
+    };
+    let mut entries = Vec::new();
+    for again in 0..2 {
+        let mut journal = open(dir.path());
+        for first in 0..i64::from(again == 0) * 3 * FILES_OPEN_MAX as i64 {
+            entries.extend(append(&mut journal, first * 12 + 1..=first * 12 + 12));
+        }
+        assert!(journal.durable.size().0 as usize > 2 * FILES_OPEN_MAX);
+        let reader = journal.reader();
+        std::thread::scope(|scope| {
+            for step in [1, 7, 31, 97] {
+                let (reader, entries) = (&reader, &entries);
+                scope.spawn(move || {
+                    for at in 0..entries.len() {
+                        let entry = &entries[at * step % entries.len()];
+                        let body = reader.body(entry.bodies[0]).unwrap();
+                        assert_eq!(body, entry.record.bodies[0].bytes);
+                    }
+                });
+            }
+        });
+        assert!(open_here() <= FILES_OPEN_MAX + 2, "{}", open_here());
+        check(&journal, &entries);
+    }
 }

@@ -1,0 +1,79 @@
+//! Deliberate mistakes, each caught by the test that is there for it: a test that cannot fail is
+//! found out.
+//!
+//! The driver runs this binary again with `CHANCERY_MUTANT=name` and expects the test beside the
+//! name to fail; without the mistake the same test passes, as the rest of the suite shows. Run it
+//! with `cargo test --all-features --test it mutants`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+/// A mistake, as `model::mutant::active` names it, and the test that must notice it.
+const CAUGHT: [(&str, &str); 4] = [
+    (
+        "ack_before_sync",
+        "faults::refusals::a_failed_sync_is_never_acknowledged",
+    ),
+    (
+        "apply_before_append",
+        "faults::refusals::what_was_not_written_is_never_read",
+    ),
+    (
+        "checkpoint_without_sync",
+        "faults::refusals::no_checkpoint_without_its_sync",
+    ),
+    (
+        "order_swapped",
+        "faults::refusals::each_commit_is_answered_with_its_own_revision",
+    ),
+];
+
+#[test]
+fn every_deliberate_mistake_is_caught() {
+    let binary = std::env::current_exe().unwrap();
+    let mut passed = Vec::new();
+    for (mutant, test) in CAUGHT {
+        let output = Command::new(&binary)
+            .args(["--exact", test, "--include-ignored"])
+            .env("CHANCERY_MUTANT", mutant)
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            told.contains("running 1 test"),
+            "there is no test \"{test}\""
+        );
+        println!("{mutant}: caught {}", !output.status.success());
+        if output.status.success() {
+            passed.push(mutant);
+        }
+    }
+    assert_eq!(passed, [""; 0], "not noticed");
+}
+
+#[test]
+fn every_mistake_in_the_source_is_in_the_list() {
+    let mut found = BTreeSet::new();
+    collect(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut found,
+    );
+    let listed: BTreeSet<String> = CAUGHT.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(found, listed);
+}
+
+/// The names that the source asks `mutant::active` for.
+fn collect(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let text: String = text.split_whitespace().collect();
+            let names = text.split("mutant::active(\"").skip(1);
+            found.extend(names.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+        }
+    }
+}
