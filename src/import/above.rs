@@ -211,14 +211,17 @@ impl Above {
     }
 
     /// The nearest heading that says what is under it, and what; a heading that only divides
-    /// (by time) is passed over.
+    /// (by time), or names a topic of the judgments announced above it, is passed over.
     fn headed(&self, text: &str) -> Option<(Span, Told)> {
         let nearest = *self.headings.first()?;
         if let Some(told) = headed_subject(text, nearest) {
             return Some((nearest, told));
         }
         let above = *self.headings.get(1)?;
-        let told = headed_subject(text, above).filter(|_| divides(nearest.of(text)))?;
+        let topic =
+            |told: &Told| told.subject == Subject::Judgment && subject(text, nearest).is_none();
+        let told =
+            headed_subject(text, above).filter(|told| divides(nearest.of(text)) || topic(told))?;
         Some((above, told))
     }
 

@@ -62,8 +62,19 @@ pub fn bind(assessment: &mut v1::Assessment, name: &str, document: &str) {
         risks,
         tools,
         recommendations,
+        scenario_sets,
+        indicators,
         ..
     } = assessment;
+    for set in scenario_sets {
+        absolute(&mut set.members, name);
+    }
+    for bearing in indicators
+        .iter_mut()
+        .flat_map(|indicator| &mut indicator.bears_on)
+    {
+        absolute_one(&mut bearing.target, name);
+    }
     for area in focus_areas {
         absolute(&mut area.risks, name);
     }

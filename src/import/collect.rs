@@ -264,6 +264,7 @@ impl<'a> Collector<'a> {
     /// The draft and its doubts, links written.
     pub(super) fn finish(mut self) -> (v1::Assessment, Vec<v1::Doubt>) {
         self.link_recommendations();
+        self.link_indicators();
         self.cut_citations();
         if let Some(beyond) = self.beyond {
             let allowed = self.limits.elements_max;
@@ -285,7 +286,10 @@ impl<'a> Collector<'a> {
             .chain(draft.intentions.iter_mut().map(|e| &mut e.citations))
             .chain(draft.challenges.iter_mut().map(|e| &mut e.citations))
             .chain(draft.recommendations.iter_mut().map(|e| &mut e.citations))
-            .chain(draft.judgments.iter_mut().map(|e| &mut e.citations));
+            .chain(draft.judgments.iter_mut().map(|e| &mut e.citations))
+            .chain(draft.forecasts.iter_mut().map(|e| &mut e.citations))
+            .chain(draft.scenario_sets.iter_mut().map(|e| &mut e.citations))
+            .chain(draft.indicators.iter_mut().map(|e| &mut e.citations));
         let bytes_max = self.limits.element_bytes_max / 2;
         for citations in all {
             let mut bytes = 0;

@@ -9,24 +9,66 @@ use super::blocks::Item;
 use super::chances::Grades;
 use super::codes::{self, Code};
 use super::collect::{Collector, Value, median, sentence_ends};
+use super::declared::read_declared;
 use super::elements::{Line, Owner};
 use super::foreign::foreign_within;
 use super::holders::{Holder, duty};
+use super::labelled::read_note;
 use super::sentences::sentences;
 use super::span::Span;
 use super::subjects::{Subject, subject};
+use super::words::words;
 use crate::model::names::Resolution;
 use crate::model::v1::{Citation, DoubtKind};
 
 /// Longest label before a colon.
 const LABEL_WORDS_MAX: usize = 8;
+/// Longest phrase that may only be the title of a judgment.
+const PHRASE_WORDS_MAX: usize = 6;
+/// Common verbs that make a phrase a sentence.
+const VERBS: [&str; 32] = [
+    "is",
+    "are",
+    "was",
+    "were",
+    "has",
+    "have",
+    "had",
+    "will",
+    "would",
+    "can",
+    "could",
+    "may",
+    "might",
+    "must",
+    "should",
+    "remains",
+    "remain",
+    "seeks",
+    "wants",
+    "needs",
+    "fails",
+    "holds",
+    "shows",
+    "suggests",
+    "indicates",
+    "faces",
+    "risks",
+    "makes",
+    "means",
+    "does",
+    "do",
+    "cannot",
+];
 
 /// Reads the elements of a list.
 pub(super) fn read_list(c: &mut Collector, items: &[Item], above: &Above) {
     let told = match above.subject(c) {
         Ok(Some(told)) => told,
         Ok(None) => {
-            self_told(c, items, above);
+            if !read_declared(c, items, above) {
+                self_told(c, items, above);
+            }
             return;
         }
         Err(at) => {
@@ -83,6 +125,9 @@ fn labels_are_actors(c: &Collector, items: &[Item]) -> bool {
 /// A list whose items are labels that say for themselves what stands under them.
 fn self_told(c: &mut Collector, items: &[Item], above: &Above) {
     for (item, under) in groups(items) {
+        if under.is_empty() && read_note(c, item.text) {
+            continue;
+        }
         if under.is_empty() || !is_label(item.text.of(c.text)) {
             continue;
         }
@@ -120,7 +165,8 @@ fn groups(items: &[Item]) -> Vec<(&Item, &[Item])> {
 }
 
 fn read_items(c: &mut Collector, items: &[Item], reading: &Reading) {
-    if reading.subject == Subject::Outside {
+    let scale = |item: &Item| point_of_scale(item.text.of(c.text));
+    if reading.subject == Subject::Outside || (!items.is_empty() && items.iter().all(scale)) {
         return;
     }
     for (item, under) in groups(items) {
@@ -217,9 +263,54 @@ fn read_item(c: &mut Collector, at: Span, more: Vec<Citation>, reading: &Reading
             };
             c.tool(&title, &purpose, &Value::default());
         }
-        Subject::Judgment => c.judgment(&value, more),
+        Subject::Judgment => judgment(c, at, more),
         Subject::Outside => {}
     }
+}
+
+/// A judgment is the leading sentence of its item, what follows bears it out; a leading phrase in
+/// bold without a verb ("The spring window.") is its title and goes with the sentence after it.
+fn judgment(c: &mut Collector, at: Span, more: Vec<Citation>) {
+    if parameter(c.value(at).text.as_str()) {
+        return;
+    }
+    let sentences = sentences(c.text, at);
+    let Some(first) = sentences.first() else {
+        return;
+    };
+    let phrase =
+        words(first.of(c.text)).len() <= PHRASE_WORDS_MAX && first.of(c.text).contains("**");
+    let statement = match sentences
+        .get(1)
+        .filter(|_| phrase && !states(first.of(c.text)))
+    {
+        Some(second) => first.join(*second),
+        None => *first,
+    };
+    let mut further: Vec<Citation> = Vec::new();
+    let rest = Span::new(statement.end, at.end).trimmed(c.text);
+    if rest.of(c.text).contains(char::is_alphanumeric) {
+        further.push(c.cite(rest, &[]));
+    }
+    further.extend(more);
+    let value = c.value(statement);
+    c.judgment(&value, further);
+}
+
+/// Whether a phrase has a verb, as far as common ones tell.
+fn states(text: &str) -> bool {
+    words(text).iter().any(|word| {
+        let raw = word.at.of(text).to_lowercase();
+        VERBS.contains(&raw.as_str()) || (raw.ends_with("ed") && raw.len() > 4)
+    })
+}
+
+/// "Stockpile: 408 kg": a figure and no judgment.
+fn parameter(text: &str) -> bool {
+    text.split_once(": ").is_some_and(|(label, rest)| {
+        let rest = rest.trim_start_matches(['~', '≈', '<', '>', '$', '€', '+', '-']);
+        label.split_whitespace().count() <= 4 && rest.starts_with(|c: char| c.is_ascii_digit())
+    })
 }
 
 /// A risk; "Escalation: HIGH" is a risk with a stated rating.
@@ -298,6 +389,13 @@ fn actor_of(c: &Collector, label: Span) -> Option<Owner> {
         Resolution::One(actor) => Some(owner(c.text, actor, label)),
         Resolution::Unknown | Resolution::Ambiguous(_) => None,
     }
+}
+
+/// "3 = visible tension": a point of a scale is defined, nothing is said of the world.
+fn point_of_scale(text: &str) -> bool {
+    let bare = text.trim_start_matches(['*', '_', '+', '-', '−']);
+    let digits = bare.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '*' | '_'));
+    digits.len() < bare.len() && digits.trim_start().starts_with('=')
 }
 
 fn is_label(text: &str) -> bool {

@@ -21,18 +21,27 @@ mod above;
 mod bind;
 mod blocks;
 mod canonical;
+mod chance_items;
 mod chances;
 mod codes;
 mod collect;
+mod declared;
 mod doubts;
 mod elements;
+mod forecasts;
 mod foreign;
+mod headers;
 mod headings;
 mod holders;
+mod indicators;
 mod items;
+mod labelled;
+mod line_rows;
 mod lines;
 mod list_lines;
+mod odds;
 mod outline;
+mod outlook;
 mod plain;
 mod roles;
 mod rows;
@@ -41,6 +50,7 @@ mod span;
 mod statements;
 mod subjects;
 mod table;
+mod windows;
 mod words;
 
 #[cfg(test)]
@@ -110,12 +120,14 @@ fn read(c: &mut Collector, blocks: &Blocks) {
                 above = Above::under(headings.iter().rev().map(|(_, span)| *span).collect());
             }
             Block::Paragraph(span) => {
+                labelled::read_labelled(c, *span, &above);
                 let sentences = sentences(c.text, *span);
                 above.lead = sentences.last().copied();
                 above.section.extend(sentences);
             }
             Block::List(items) => {
                 items::read_list(c, items, &above);
+                chance_items::read_chances(c, items, &above);
                 above.lead = None;
             }
             Block::Table(rows) => {

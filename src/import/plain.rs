@@ -28,7 +28,7 @@ pub(super) fn says_nothing(words: &str) -> bool {
     words.is_empty() || NOTHING.contains(&words.to_lowercase().as_str())
 }
 
-/// The words of `raw`, in one line.
+/// The words of `raw`, in one line, without pictures before them.
 pub(super) fn plain(raw: &str) -> String {
     let mut words = String::with_capacity(raw.len());
     for line in raw.lines() {
@@ -45,7 +45,17 @@ pub(super) fn plain(raw: &str) -> String {
             words.push_str(word);
         }
     }
+    let bare = words.trim_start_matches(|c: char| picture(c) || c == ' ');
+    if bare.len() < words.len() && !bare.is_empty() {
+        words.drain(..words.len() - bare.len());
+    }
     words
+}
+
+/// A coloured disc, a star or another picture that stands for no word.
+fn picture(c: char) -> bool {
+    matches!(c, '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}'
+        | '\u{1f000}'..='\u{1faff}')
 }
 
 fn marks(c: char) -> bool {
@@ -153,6 +163,7 @@ mod tests {
             ("Donbas & Crimea, A&amp;B", "Donbas & Crimea, A&B"),
             ("wrapped\n  over > lines", "wrapped over > lines"),
             ("> quoted\n> twice", "quoted twice"),
+            ("**🔴 High**: fire", "High: fire"),
             ("a \\| b", "a | b"),
             ("Wait!", "Wait!"),
             ("[open and [closed] end", "[open and [closed] end"),

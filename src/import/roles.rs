@@ -1,218 +1,9 @@
-//! What the columns of a table mean, told by the words of their headers, and which columns
-//! together make a table of red lines, of focus areas, of tools and so on.
+//! Which columns together make a table of red lines, of focus areas, of tools, of forecasts.
 //!
-//! A header is read by its head: the last known phrase before a preposition, so that "Implications
-//! for Talks" is about implications. Some words mean different things in different company
-//! ("Impact", "Goal", "Mechanism"); the set of columns decides. A table whose columns make no
-//! known set yields nothing: most tables of a report are not assessments.
+//! The roles come from `headers`. A table whose columns make no known set yields nothing: most
+//! tables of a report are not assessments.
 
-use std::sync::LazyLock;
-
-use super::words::{Hit, Lexicon, Word, words};
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    Actor,
-    RedLine,
-    Issue,
-    Stance,
-    Implication,
-    /// Effect, impact, consequence: of whatever the table is about.
-    Effect,
-    Focus,
-    Outcome,
-    Risk,
-    Tool,
-    Mechanism,
-    Purpose,
-    /// Goal, aim: an actor's intention or a tool's purpose.
-    Aim,
-    Intention,
-    Likelihood,
-    Rating,
-    Status,
-    Addressee,
-    Recommendation,
-    Challenge,
-    Timing,
-    Confidence,
-    /// Scenarios, indicators, figures: what other tables than these are about.
-    Other,
-    /// Notes, sources, numbers of rows: beside whatever the table is about.
-    Aside,
-    Unknown,
-}
-
-static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
-    Lexicon::new(&[
-        (
-            Role::RedLine,
-            "red line, redline, boundary, line in the sand, non negotiable*, nonnegotiable*, \
-             bottom line, hard limit, limit, taboo, line .. not .. cross*, line .. will not, \
-             line it will not .. cross*",
-        ),
-        (
-            Role::Issue,
-            "issue, topic, demand, question, subject, matter, file, dossier, point, \
-             sticking point, theme, dispute, bone of contention, clause, item, what is at stake, \
-             subject matter",
-        ),
-        (
-            Role::Stance,
-            "stance, position, posture, attitude, view, line, official line, policy, \
-             where .. stand*, what .. say*, what .. insist*, what .. demand*, answer, \
-             how .. see*, response, declared line, reading, reply, opening bid, declaration, \
-             in .. own word, how .. put, how .. put it, how .. phrase*, how .. worded, \
-             how .. frame*, wording, formulation, what .. hold*, statement, rhetoric",
-        ),
-        (
-            Role::Implication,
-            "implication, meaning, mean* for, what .. mean*, significance, so what, upshot, \
-             what follows, bearing, what .. imply, what .. implies, relevance, knock on, \
-             read across, negotiability, room for, scope for, in practice, what .. entail*, \
-             how .. affect*, what it does to, where .. leave*, what .. rule* out, room left",
-        ),
-        (
-            Role::Effect,
-            "effect, impact, consequence, repercussion, influence, severity, damage",
-        ),
-        (
-            Role::Focus,
-            "focus, focus area, area, initiative, track, workstream, work stream, strand, pillar, \
-             line of effort, line of work, effort, basket, domain, sector, field, front, chapter, \
-             priority, priority area, work package, theatre, theater",
-        ),
-        (
-            Role::Outcome,
-            "outcome, upside, result, payoff, pay off, gain, benefit, opportunity, best case, \
-             success, what success*, hoped for, prospect, dividend, reward, what could follow, \
-             yield, promise, what .. achieve*, what .. bring*, what .. yield*, what .. hope*, \
-             hope, good case, expected, anticipated, end state, prize",
-        ),
-        (
-            Role::Risk,
-            "risk, danger, threat, downside, hazard, peril, pitfall, worst case, \
-             what .. go wrong, how .. fail*, failure mode, drawback, exposure, vulnerability, \
-             fear, weak point, weak spot, breaking point, worry, concern, what threaten*, \
-             what .. break*, how .. unravel*, how .. break*",
-        ),
-        (
-            Role::Tool,
-            "tool, instrument, lever, measure, means, device, option, channel, step, \
-             course of action, move, method, vehicle, policy option, available means, tactic, \
-             strategy, leverage, resource, asset",
-        ),
-        (Role::Mechanism, "mechanism, how it work*, approach"),
-        (
-            Role::Purpose,
-            "purpose, what for, what it is for, what it's for, meant to, meant for, intended for, \
-             designed to, function, use, used for, rationale, why, what it do*, role, task, job, \
-             point of it, reason, justification, logic, thinking behind, what .. is for, \
-             what .. are for, what .. meant to, what .. do, what .. does, how .. help*",
-        ),
-        (Role::Aim, "aim, goal, objective, target"),
-        (
-            Role::Intention,
-            "intention, intent, interest, ambition, what .. want*, what .. seek*, motive, agenda",
-        ),
-        (
-            Role::Likelihood,
-            "likelihood, probability, chance, odds, how likely, likely, p",
-        ),
-        (
-            Role::Rating,
-            "risk level, risk score, risk rating, threat level, score, rating, grade, level, \
-             tier, rank, weight, utility, risk class",
-        ),
-        (Role::Status, "status, state of play, stage"),
-        (
-            Role::Addressee,
-            "addressee, for whom, owner, responsible, who should act, recipient, lead, who acts",
-        ),
-        (
-            Role::Actor,
-            "actor, party, state, country, side, player, government, who, capital, holder, \
-             stakeholder, delegation, whose, held by, power",
-        ),
-        (
-            Role::Recommendation,
-            "recommendation, recommended, recommended action, recommended step, advice, proposal, \
-             what to do, next step, action required, what should be done",
-        ),
-        (
-            Role::Challenge,
-            "challenge, obstacle, difficulty, hurdle, problem, barrier, impediment",
-        ),
-        (
-            Role::Timing,
-            "timing, when, deadline, timeline, window, horizon, date, timeframe, time frame",
-        ),
-        (Role::Confidence, "confidence"),
-        (
-            Role::Other,
-            "scenario, forecast, indicator, signal, signpost, threshold, trigger, event, commit, \
-             parameter, value, count, poll, claim, component, oblast, metric, episode",
-        ),
-        (
-            Role::Aside,
-            "note, comment, remark, source, evidence, no, number, id, observation, reference, \
-             trend, explanation, mitigation, countermeasure, safeguard",
-        ),
-    ])
-});
-
-/// A cell with more words is no header.
-const HEADER_WORDS_MAX: usize = 9;
-
-const PREPOSITIONS: [&str; 17] = [
-    "of", "for", "to", "in", "on", "by", "with", "at", "from", "against", "over", "if", "behind",
-    "under", "about", "when", "after",
-];
-
-/// The role that a header states.
-pub(super) fn role(header: &str) -> Role {
-    let words = words(header);
-    if words.len() > HEADER_WORDS_MAX {
-        return Role::Unknown;
-    }
-    if words.is_empty() {
-        return if header.contains('#') {
-            Role::Aside
-        } else {
-            Role::Unknown
-        };
-    }
-    let hits = HEADERS.hits(&words);
-    let Some(first) = hits.first() else {
-        return Role::Unknown;
-    };
-    let mut head: &Hit<Role> = first;
-    for pair in hits.windows(2) {
-        let [before, hit] = pair else { continue };
-        if parted(&words, before.after, hit.first) || parted(&words, head.first, hit.first) {
-            break;
-        }
-        head = hit;
-    }
-    // The number of a scenario is about scenarios.
-    if head.meaning == Role::Aside && hits.iter().any(|hit| hit.meaning == Role::Other) {
-        return Role::Other;
-    }
-    let question = |role| matches!(role, Role::Implication | Role::Stance | Role::Purpose);
-    if question(first.meaning) && words.first().is_some_and(|word| word.text == "what") {
-        return first.meaning;
-    }
-    head.meaning
-}
-
-/// Whether a preposition stands outside of any phrase between two positions.
-fn parted(words: &[Word], from: usize, to: usize) -> bool {
-    let between = words.get(from..to).unwrap_or(&[]);
-    between
-        .iter()
-        .any(|word| PREPOSITIONS.contains(&word.text.as_str()))
-}
+use super::headers::Role;
 
 /// A kind of table, with the columns that it is read by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -250,7 +41,36 @@ pub(super) enum Shape {
         actor: usize,
         statement: usize,
     },
+    /// What may come true, by name, by key or both, and how likely.
+    Forecasts {
+        statement: usize,
+        key: Option<usize>,
+        chances: Vec<usize>,
+    },
+    /// Former and present probabilities of forecasts that stand elsewhere.
+    Revisions {
+        key: usize,
+        chances: Vec<usize>,
+    },
+    Indicators {
+        observable: usize,
+    },
 }
+
+/// Roles of which one makes a table look ahead.
+const OUTLOOK: [Role; 11] = [
+    Role::Scenario,
+    Role::Key,
+    Role::Indicator,
+    Role::Threshold,
+    Role::Affected,
+    Role::Criterion,
+    Role::Verdict,
+    Role::Resolved,
+    Role::Scored,
+    Role::Change,
+    Role::Trigger,
+];
 
 /// The roles of the columns of one header.
 #[derive(Debug, Clone)]
@@ -280,11 +100,80 @@ impl Roles {
         if self.has(Role::Other) {
             return None;
         }
+        if OUTLOOK.iter().any(|role| self.has(*role)) {
+            return self.outlook().or_else(|| self.risks());
+        }
         self.lines(red_lines)
             .or_else(|| self.tools())
             .or_else(|| self.focus())
             .or_else(|| self.risks())
             .or_else(|| self.lists())
+            .or_else(|| self.chances())
+    }
+
+    fn all(&self, role: Role) -> Vec<usize> {
+        let columns = self.0.iter().enumerate();
+        columns
+            .filter(|(_, have)| **have == role)
+            .map(|(column, _)| column)
+            .collect()
+    }
+
+    /// Tables that look ahead: forecasts, their revisions, indicators.
+    fn outlook(&self) -> Option<Shape> {
+        let chances = self.all(Role::Likelihood);
+        if let Some(observable) = self.column(&[Role::Indicator]) {
+            let told = [
+                Role::Threshold,
+                Role::Implication,
+                Role::Timing,
+                Role::Status,
+                Role::Affected,
+                Role::Resolved,
+            ];
+            let watched = self.column(&told).is_some() && !self.has(Role::Rating);
+            return (watched && chances.is_empty()).then_some(Shape::Indicators { observable });
+        }
+        if chances.is_empty() {
+            return None;
+        }
+        let key = self.column(&[Role::Key]);
+        let dated = self.0.first() == Some(&Role::Timing);
+        if let Some(key) = key.filter(|_| dated) {
+            return Some(Shape::Revisions { key, chances });
+        }
+        let named = self.column(&[Role::Scenario]);
+        let statement = named.or(key)?;
+        Some(Shape::Forecasts {
+            statement,
+            key: key.filter(|key| *key != statement),
+            chances,
+        })
+    }
+
+    /// Courses or outcomes in rows with a probability each: "Option | Deal probability".
+    fn chances(&self) -> Option<Shape> {
+        let likely = self.all(Role::Likelihood);
+        let first = self.0.iter().position(|role| *role != Role::Aside)?;
+        let names = [
+            Role::Tool,
+            Role::Focus,
+            Role::Issue,
+            Role::Outcome,
+            Role::Unknown,
+            Role::Recommendation,
+        ];
+        let statement = Some(first).filter(|at| self.0.get(*at).is_some_and(|r| names.contains(r)));
+        // The risk of something, where other columns are probabilities, is one too.
+        let mut chances = likely;
+        chances.extend(self.all(Role::Risk));
+        chances.sort_unstable();
+        (!chances.is_empty()).then_some(())?;
+        Some(Shape::Forecasts {
+            statement: statement?,
+            key: None,
+            chances,
+        })
     }
 
     fn lines(&self, red_lines: bool) -> Option<Shape> {
@@ -405,38 +294,11 @@ impl Roles {
 
 #[cfg(test)]
 mod tests {
+    use super::super::headers::role;
     use super::*;
 
     fn shape(header: &str, red_lines: bool) -> Option<Shape> {
         Roles(header.split('|').map(|cell| role(cell.trim())).collect()).shape(red_lines)
-    }
-
-    #[test]
-    fn headers_have_roles() {
-        for (header, expected) in [
-            ("Strategic Red Line", Role::RedLine),
-            ("Kremlin Stance", Role::Stance),
-            ("Position of Tehran", Role::Stance),
-            ("Where Beijing stands", Role::Stance),
-            ("Implications for Talks", Role::Implication),
-            ("What it means for the talks", Role::Implication),
-            ("Effect on the negotiations", Role::Effect),
-            ("Diplomatic Focus", Role::Focus),
-            ("Line of effort", Role::Focus),
-            ("Potential Outcomes", Role::Outcome),
-            ("Hoped-for result", Role::Outcome),
-            ("Outcome risk", Role::Risk),
-            ("Risk Score", Role::Rating),
-            ("What could go wrong", Role::Risk),
-            ("What for", Role::Purpose),
-            ("What it is for", Role::Purpose),
-            ("Expected Outcome", Role::Outcome),
-            ("#", Role::Aside),
-            ("Oblast", Role::Other),
-            ("", Role::Unknown),
-        ] {
-            assert_eq!(role(header), expected, "{header}");
-        }
     }
 
     #[test]
@@ -483,8 +345,61 @@ mod tests {
                 outcome: Some(2)
             })
         );
-        assert_eq!(shape("Scenario | Probability | Tier", false), None);
         assert_eq!(shape("Oblast | Control", false), None);
-        assert_eq!(shape("Strategy | Expected Utility | War Risk", false), None);
+        assert_eq!(shape("Date | Event | Significance", false), None);
+        assert_eq!(shape("# | Indicator | Score (1–5) | Evidence", false), None);
+        assert_eq!(
+            shape("Scenario Type | Tier | Probability Band", false),
+            None
+        );
+    }
+
+    #[test]
+    fn columns_make_tables_that_look_ahead() {
+        let forecasts = |statement, key, chances: &[usize]| {
+            let chances = chances.to_vec();
+            Some(Shape::Forecasts {
+                statement,
+                key,
+                chances,
+            })
+        };
+        for (header, expected) in [
+            ("Scenario | Probability | Tier", forecasts(0, None, &[1])),
+            ("Ref. | Event | Odds", forecasts(1, None, &[2])),
+            (
+                "Scenario ID | Scenario Label | Window | P (baseline) | P (current) | ΔP",
+                forecasts(1, Some(0), &[3, 4]),
+            ),
+            ("Scenario ID | P | Window", forecasts(0, None, &[1])),
+            (
+                "Option | Utility | Deal probability | War risk",
+                forecasts(0, None, &[2, 3]),
+            ),
+            (
+                "Timestamp | Scenario ID | Old P | New P | Trigger",
+                Some(Shape::Revisions {
+                    key: 1,
+                    chances: vec![2, 3],
+                }),
+            ),
+            (
+                "Signpost | Significance",
+                Some(Shape::Indicators { observable: 0 }),
+            ),
+            (
+                "Indicator | Scenarios affected | Threshold",
+                Some(Shape::Indicators { observable: 0 }),
+            ),
+            (
+                "Risk | Likelihood | Trigger",
+                Some(Shape::Risks {
+                    risk: 0,
+                    effect: None,
+                }),
+            ),
+        ] {
+            assert_eq!(shape(header, false), expected, "{header}");
+        }
     }
 }

@@ -7,9 +7,10 @@
 use super::above::Above;
 use super::chances::Grades;
 use super::collect::{Collector, Value, median, overrun};
-use super::elements::{Line, Owner};
+use super::elements::Owner;
+use super::headers::{Role, role};
 use super::plain::{plain, says_nothing};
-use super::roles::{Role, Roles, Shape, role};
+use super::roles::{Roles, Shape};
 use super::span::Span;
 use super::table::{Grid, Row, grids};
 use crate::model::names::Resolution;
@@ -110,11 +111,12 @@ fn usual(c: &Collector, grid: &Grid) -> Vec<usize> {
         .collect()
 }
 
-struct GridReader<'g> {
-    grid: &'g Grid,
-    roles: &'g Roles,
+/// A table with the roles of its columns.
+pub(super) struct GridReader<'g> {
+    pub(super) grid: &'g Grid,
+    pub(super) roles: &'g Roles,
     usual: Vec<usize>,
-    above: &'g Above,
+    pub(super) above: &'g Above,
 }
 
 impl GridReader<'_> {
@@ -156,6 +158,9 @@ impl GridReader<'_> {
                     c.side_effect(&title, &effect);
                 }
             }
+            Shape::Forecasts { .. } | Shape::Revisions { .. } | Shape::Indicators { .. } => {
+                self.outlook(c, shape);
+            }
             Shape::Recommendations { statement, .. }
             | Shape::Challenges { statement }
             | Shape::Intentions { statement, .. } => {
@@ -195,7 +200,10 @@ impl GridReader<'_> {
             Shape::RedLines { .. }
             | Shape::Focus { .. }
             | Shape::Risks { .. }
-            | Shape::Tools { .. } => {}
+            | Shape::Tools { .. }
+            | Shape::Forecasts { .. }
+            | Shape::Revisions { .. }
+            | Shape::Indicators { .. } => {}
         }
     }
 
@@ -212,7 +220,10 @@ impl GridReader<'_> {
             } => purpose.or(*outcome).unwrap_or(*tool),
             Shape::Recommendations { statement, .. }
             | Shape::Challenges { statement }
-            | Shape::Intentions { statement, .. } => *statement,
+            | Shape::Intentions { statement, .. }
+            | Shape::Forecasts { statement, .. } => *statement,
+            Shape::Revisions { key, .. } => *key,
+            Shape::Indicators { observable } => *observable,
         };
         let cells = self
             .grid
@@ -235,7 +246,7 @@ impl GridReader<'_> {
 
     /// The rows that can be read, cells under their headers; `column` is the one that names what a
     /// row is about.
-    fn rows(&self, c: &mut Collector, column: usize) -> Vec<Row> {
+    pub(super) fn rows(&self, c: &mut Collector, column: usize) -> Vec<Row> {
         let named = self.columns();
         let mut rows = Vec::new();
         for row in &self.grid.rows {
@@ -296,7 +307,7 @@ impl GridReader<'_> {
     }
 
     /// The cell that names what the row is about; a row without a sound one is a doubt.
-    fn key(&self, c: &mut Collector, row: &Row, column: usize) -> Option<Value> {
+    pub(super) fn key(&self, c: &mut Collector, row: &Row, column: usize) -> Option<Value> {
         match self.cell(c, row, column) {
             Cell::Sound(value) => Some(value),
             Cell::Damaged(_) => {
@@ -313,7 +324,7 @@ impl GridReader<'_> {
     }
 
     /// A further value of the row; empty where there is none or it is damaged.
-    fn value(&self, c: &mut Collector, row: &Row, column: Option<usize>) -> Value {
+    pub(super) fn value(&self, c: &mut Collector, row: &Row, column: Option<usize>) -> Value {
         match column.map_or(Cell::Empty, |column| self.cell(c, row, column)) {
             Cell::Sound(value) => value,
             Cell::Empty => Value::default(),
@@ -342,7 +353,7 @@ impl GridReader<'_> {
     }
 
     /// The actor named in a cell.
-    fn party(&self, c: &mut Collector, row: &Row, column: usize) -> Owner {
+    pub(super) fn party(&self, c: &mut Collector, row: &Row, column: usize) -> Owner {
         let value = self.value(c, row, Some(column));
         if value.text.is_empty() {
             return Owner::default();
@@ -353,74 +364,6 @@ impl GridReader<'_> {
             at: Some(value.at),
             mode: None,
         }
-    }
-
-    fn red_lines(
-        &self,
-        c: &mut Collector,
-        (actor, issue, implication): (Option<usize>, usize, Option<usize>),
-        stances: &[usize],
-    ) {
-        let columns = match actor {
-            Some(_) => vec![(stances.first().copied(), Owner::default())],
-            None => self.owners(c, issue, stances),
-        };
-        for row in self.rows(c, issue) {
-            let Some(issue) = self.key(c, &row, issue) else {
-                continue;
-            };
-            let implication = self.value(c, &row, implication);
-            for (stance, owner) in &columns {
-                let stance = self.value(c, &row, *stance);
-                if stance.text.is_empty() && columns.len() > 1 {
-                    continue;
-                }
-                let owner = match actor {
-                    Some(column) => self.party(c, &row, column),
-                    None => owner.clone(),
-                };
-                c.red_line(Line {
-                    owner,
-                    issue: issue.clone(),
-                    stance,
-                    implication: implication.clone(),
-                    further: Vec::new(),
-                });
-            }
-        }
-    }
-
-    /// The columns of stances with whose they are: one column, or one for each actor.
-    fn owners(
-        &self,
-        c: &mut Collector,
-        issue: usize,
-        stances: &[usize],
-    ) -> Vec<(Option<usize>, Owner)> {
-        let header = |column: usize| self.grid.header.cells.get(column).copied();
-        let alone = Above::default();
-        let mut columns = Vec::new();
-        if stances.len() > 1 {
-            for column in stances {
-                let Some(cell) = header(*column) else {
-                    continue;
-                };
-                if let Some(owner) = alone.told(c, cell) {
-                    columns.push((Some(*column), owner));
-                }
-            }
-        }
-        if columns.is_empty() {
-            let stance = stances.first().copied();
-            let own: Vec<Span> = stance
-                .into_iter()
-                .chain([issue])
-                .filter_map(header)
-                .collect();
-            let owner = self.above.owner(c, &own, self.grid.header.span);
-            columns.push((stance, owner));
-        }
-        columns
     }
 
     fn focus(

@@ -82,7 +82,11 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
              can still do, priority for, ways to, action item, well advised, best served by, \
              would be wise to, wise to, proposed step, course of action, steps for, \
              practical step, concrete step, has to do, have to do, steps to, action to, \
-             would help if, would help to, agenda for",
+             would help if, would help to, agenda for, immediate action, urgent action, \
+             time sensitive action, required action, priority action, proposed action, \
+             near term action, short term action, medium term action, long term action, \
+             action required, action needed, immediate step, implementation step, path forward, \
+             contingency planning, contingency plan, policy prescription",
         ),
         (
             Subject::Risk,
@@ -97,12 +101,18 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
         ),
         (
             Subject::Tool,
-            "tool, instrument, lever, toolkit, toolbox, at .. disposal",
+            "tool, instrument, lever, toolkit, toolbox, at .. disposal, how executed, \
+             how implemented, how it is done, how .. carried out, means of implementation, \
+             means of pressure",
         ),
         (
             Subject::Judgment,
             "key judgment, key judgement, key finding, main finding, takeaway, key takeaway, \
-             bottom line, bluf, key assessment",
+             bottom line, bluf, key assessment, key .. judgment, key .. judgement, \
+             analytic judgment, analytical judgment, analytic judgement, analytical judgement, \
+             main judgment, main judgement, key .. finding, principal finding, key .. assessment, \
+             intelligence assessment, key insight, key .. insight, strategic insight, \
+             intelligence insight, key point, main point, main conclusion, key conclusion",
         ),
         (
             Subject::Outside,
@@ -110,7 +120,10 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
              further reading, signatory, timeline, chronology, key event, assumption, \
              key development, mitigation, risk mitigation, background, content, criteria, \
              criterion, key fact, metric, key actor, stakeholder, what changed, data point, note, \
-             method, methodology, agreed, article, provision, clause, rationale",
+             method, methodology, agreed, article, provision, clause, rationale, parameter, \
+             success metric, success factor, who implement*, who execute*, decision window, \
+             prior state, deliverable, definition, scoring, scale, threshold, state parameter, \
+             technical, correction, commit",
         ),
     ])
 });

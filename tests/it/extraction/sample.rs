@@ -1,6 +1,8 @@
 //! The unlabelled documents: each is read, and a sample of what was found is printed to be read
 //! against the text by a person.
 
+use std::fmt::Write as _;
+
 use super::corpus;
 use super::found::{Found, KINDS, found};
 use super::score::misquotes;
@@ -14,6 +16,7 @@ fn unlabelled_documents_are_read() {
         println!("skipped: the development set is not beside this checkout");
         return;
     };
+    let mut out = String::new();
     let mut read = 0;
     for text in corpus::texts(&folder) {
         if corpus::labels(&text).is_some() {
@@ -34,7 +37,8 @@ fn unlabelled_documents_are_read() {
             .map(|(kind, count)| format!("{count} {kind}"))
             .collect();
         let bytes = draft.text.len();
-        println!(
+        let _ = writeln!(
+            out,
             "\n== {name}: {bytes} bytes, {}, {} doubts",
             kinds.join(", "),
             draft.doubts.len()
@@ -44,13 +48,15 @@ fn unlabelled_documents_are_read() {
             let chance = found
                 .probability
                 .map_or(String::new(), |p| format!(" P={p}"));
-            println!(
+            let _ = writeln!(
+                out,
                 "  {} {:?}, line {}: {actor} {text}{chance}",
                 found.kind, found.construct, found.line
             );
         }
         assert_eq!(misquotes(&draft), Vec::<String>::new(), "{name}");
     }
+    println!("{out}");
     assert!(read > 0, "the development set has unlabelled documents");
 }
 

@@ -6,6 +6,7 @@
 //! document's labels claim to hold everything.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 
 use chancery::import::Draft;
 
@@ -24,13 +25,13 @@ struct Gate {
 const GATES: [Gate; 3] = [
     Gate {
         construct: Construct::Table,
-        precision: 1.0,
-        recall: 0.32,
+        precision: 0.95,
+        recall: 0.9,
     },
     Gate {
         construct: Construct::List,
         precision: 0.95,
-        recall: 0.4,
+        recall: 0.88,
     },
     Gate {
         construct: Construct::Prose,
@@ -101,6 +102,7 @@ fn labelled_documents_are_read_well_enough() {
     };
     let mut totals: BTreeMap<Construct, Tally> = BTreeMap::new();
     let mut problems: Vec<String> = Vec::new();
+    let mut out = String::new();
     let mut documents = 0;
     for text in corpus::texts(&folder) {
         let Some(labels) = corpus::labels(&text) else {
@@ -113,25 +115,26 @@ fn labelled_documents_are_read_well_enough() {
             .to_string_lossy()
             .into_owned();
         let draft = corpus::read(&text);
-        println!("\n== {name}: {} doubts", draft.doubts.len());
-        for (construct, tally) in score(&draft, &labels, &mut problems) {
+        let _ = writeln!(out, "\n== {name}: {} doubts", draft.doubts.len());
+        for (construct, tally) in score(&draft, &labels, &mut problems, &mut out) {
             totals.entry(construct).or_default().add(tally);
         }
-        actors(&draft, &labels);
+        actors(&draft, &labels, &mut out);
         let broken = forbidden(&draft, &labels)
             .into_iter()
             .chain(misquotes(&draft));
         problems.extend(broken.map(|problem| format!("{name}: {problem}")));
     }
-    println!("\n== all {documents} labelled documents");
+    let _ = writeln!(out, "\n== all {documents} labelled documents");
     let mut listed = Tally::default();
     for (construct, tally) in &totals {
-        println!("  {construct:?}: {}", tally.shown());
+        let _ = writeln!(out, "  {construct:?}: {}", tally.shown());
         if *construct != Construct::Prose {
             listed.add(*tally);
         }
     }
-    println!("  tables and lists: {}", listed.shown());
+    let _ = writeln!(out, "  tables and lists: {}", listed.shown());
+    println!("{out}");
     for gate in GATES {
         let tally = totals.get(&gate.construct).copied().unwrap_or_default();
         if tally.precision() < gate.precision || tally.recall() < gate.recall {
@@ -145,7 +148,12 @@ fn labelled_documents_are_read_well_enough() {
 }
 
 /// Compares a draft with the labels of its text, and says what is missing and what is too much.
-fn score(draft: &Draft, labels: &Labels, problems: &mut Vec<String>) -> BTreeMap<Construct, Tally> {
+fn score(
+    draft: &Draft,
+    labels: &Labels,
+    problems: &mut Vec<String>,
+    out: &mut String,
+) -> BTreeMap<Construct, Tally> {
     let all = found(draft);
     let mut totals: BTreeMap<Construct, Tally> = BTreeMap::new();
     for kind in KINDS {
@@ -165,7 +173,7 @@ fn score(draft: &Draft, labels: &Labels, problems: &mut Vec<String>) -> BTreeMap
                 tally.met += 1;
                 tally.right += usize::from(exhaustive);
                 tally.counted += usize::from(exhaustive);
-                values(kind, label, found, problems);
+                values((kind, label, found), problems, out);
             }
         }
         let taken: Vec<usize> = pairs.values().copied().collect();
@@ -184,14 +192,15 @@ fn score(draft: &Draft, labels: &Labels, problems: &mut Vec<String>) -> BTreeMap
             } else {
                 "  (not all are labelled)"
             };
-            println!("  {kind:<16} {construct:?}: {}{open}", tally.shown());
+            let _ = writeln!(out, "  {kind:<16} {construct:?}: {}{open}", tally.shown());
             totals.entry(*construct).or_default().add(*tally);
         }
         for (at, label) in wanted.iter().enumerate() {
             if !label.optional && !pairs.contains_key(&at) {
                 let actor = label.actor.as_deref().unwrap_or("");
                 let text = label.texts.first().map_or("", String::as_str);
-                println!(
+                let _ = writeln!(
+                    out,
                     "      missing {:?}: {actor} {text} [{}]",
                     label.construct,
                     near(label, &have)
@@ -201,7 +210,8 @@ fn score(draft: &Draft, labels: &Labels, problems: &mut Vec<String>) -> BTreeMap
         for found in extra {
             let text = found.texts.first().map_or("", String::as_str);
             let mark = if exhaustive { "extra" } else { "unlabelled" };
-            println!(
+            let _ = writeln!(
+                out,
                 "      {mark} {:?}, line {}: {} {text}",
                 found.construct, found.line, found.actor
             );
@@ -226,7 +236,11 @@ fn near(label: &Label, have: &[&Found]) -> String {
 }
 
 /// Says where a field differs; a probability that differs is a fault.
-fn values(kind: &str, label: &Label, found: &Found, problems: &mut Vec<String>) {
+fn values(
+    (kind, label, found): (&str, &Label, &Found),
+    problems: &mut Vec<String>,
+    out: &mut String,
+) {
     if let Some(wanted) = label.probability
         && !found
             .probability
@@ -246,7 +260,10 @@ fn values(kind: &str, label: &Label, found: &Found, problems: &mut Vec<String>) 
             _ => f1(&tokens(wanted), &tokens(have)) >= F1_MIN,
         };
         if !same {
-            println!("      field {kind}.{field}: \"{have}\", labelled \"{wanted}\"");
+            let _ = writeln!(
+                out,
+                "      field {kind}.{field}: \"{have}\", labelled \"{wanted}\""
+            );
         }
     }
 }
@@ -360,7 +377,7 @@ fn f1(one: &[String], other: &[String]) -> f64 {
 }
 
 /// The actors that elements name, against those of the labels.
-fn actors(draft: &Draft, labels: &Labels) {
+fn actors(draft: &Draft, labels: &Labels, out: &mut String) {
     let (wanted, optional) = labels.actors();
     let mut named: Vec<String> = found(draft)
         .iter()
@@ -384,7 +401,8 @@ fn actors(draft: &Draft, labels: &Labels) {
     } else {
         " (not all are labelled)"
     };
-    println!(
+    let _ = writeln!(
+        out,
         "  actors of elements: {} named, not in the labels{open}: {strange:?}",
         named.len()
     );

@@ -1,0 +1,263 @@
+//! Items that state a probability -> forecasts.
+//!
+//! "War risk: 18.7%", "Negotiated settlement (74.4% probability)", "A stalled round — probability
+//! 0.42". A figure counts where a word such as "probability" stands beside it, or where the words
+//! above the items say that they are probabilities. What is left of the item when the figure and
+//! its bracket are taken away is what may come true.
+
+use super::above::Above;
+use super::blocks::Item;
+use super::collect::{Collector, Value};
+use super::forecasts::{Foreseen, stated_in};
+use super::odds::{Odds, beside_chance, chance_words_only, odds};
+use super::span::Span;
+use super::subjects::Subject;
+use super::windows::window_in;
+use super::words::words;
+use crate::model::v1::DoubtKind;
+
+/// Longest label before a colon.
+const LABEL_WORDS_MAX: usize = 8;
+
+/// Reads the forecasts among the items of a list.
+pub(super) fn read_chances(c: &mut Collector, items: &[Item], above: &Above) {
+    let told = above.subject(c).ok().flatten().map(|told| told.subject);
+    // What is told to be done, and risks with their likelihood, are read as such.
+    if matches!(told, Some(Subject::Recommendation | Subject::Risk)) {
+        return;
+    }
+    let near = above
+        .lead
+        .into_iter()
+        .chain(above.headings.first().copied());
+    let near: Vec<Span> = near.collect();
+    let announced = near.iter().any(|span| announces(span.of(c.text)));
+    let window = near.iter().find_map(|span| window_in(c.text, *span));
+    let window = window.map_or_else(Value::default, |at| c.value(at));
+    // The depths of labels that announce probabilities below them.
+    let mut open: Vec<usize> = Vec::new();
+    for item in items {
+        open.retain(|depth| *depth < item.depth);
+        let told = announced || !open.is_empty();
+        let value = c.value(item.text);
+        if announces(&value.text) && value.text.trim_end().ends_with(':') {
+            open.push(item.depth);
+        }
+        read_item(c, &value, told, &window);
+    }
+}
+
+fn read_item(c: &mut Collector, value: &Value, told: bool, window: &Value) {
+    let text = value.text.as_str();
+    if !text.contains(|c: char| c.is_ascii_digit()) {
+        return;
+    }
+    let all = odds(text);
+    let fits = |one: &&Odds| {
+        one.share
+            && (beside_chance(text, one) || (told && one.at.start > 0 && after_label(text, one)))
+    };
+    let Some(one) = all.iter().find(fits) else {
+        return;
+    };
+    if !one.possible() {
+        let reason = "This is no probability that can be read; it was left out.";
+        c.doubts.add(value.at, DoubtKind::UnclearValue, reason);
+        return;
+    }
+    let Some(words) = foreseen(text, one) else {
+        return;
+    };
+    let next = all.iter().find(|other| other.at.start >= one.at.end);
+    let Some(likelihood) = stated_in(text, one, next) else {
+        return;
+    };
+    let seen = Foreseen {
+        statement: Value {
+            text: words,
+            at: value.at,
+        },
+        chance: Some((likelihood, value.at)),
+        window: window.clone(),
+        whole: value.at,
+        ..Foreseen::default()
+    };
+    c.forecast(&seen);
+}
+
+/// Whether words say that figures below them are probabilities.
+fn announces(text: &str) -> bool {
+    const PLURALS: [&str; 4] = ["probabilities", "likelihoods", "chances", "odds"];
+    let words = words(text);
+    words
+        .iter()
+        .any(|word| PLURALS.contains(&word.at.of(text).to_lowercase().as_str()))
+}
+
+/// Whether nothing but a label stands before the figure.
+fn after_label(text: &str, one: &Odds) -> bool {
+    let before = text
+        .get(..one.at.start)
+        .unwrap_or("")
+        .trim_end_matches([' ', '~', '≈', '(']);
+    before.ends_with([':', '–', '—', '-', '='])
+}
+
+/// What may come true: the item without its figure.
+fn foreseen(text: &str, one: &Odds) -> Option<String> {
+    let label = text.find(": ").filter(|at| *at < one.at.start);
+    let label = label.filter(|at| {
+        text.get(..*at)
+            .is_some_and(|label| label.split_whitespace().count() <= LABEL_WORDS_MAX)
+    });
+    let start = label.map_or(0, |at| at + 2);
+    let rest = Span::new(start, text.len());
+    let mut clause = clause(text, rest, one.at);
+    let inner = bracket(text, clause, one.at);
+    if let Some(open) = inner {
+        clause = Span::new(clause.start, open);
+    }
+    let before = part(text, clause.start, one.at.start.min(clause.end));
+    let after = if inner.is_some() {
+        ""
+    } else {
+        part(text, one.at.end, clause.end)
+    };
+    let left = joined(before, after);
+    let label = label.map(|at| text.get(..at).unwrap_or("").trim());
+    let label = label.filter(|label| !label.contains(|c: char| c.is_ascii_digit() || c == '%'));
+    let bare = chance_words_only(&left);
+    let said = if bare {
+        // The figure stands apart: what it is the probability of stands before it.
+        let marks = [' ', '—', '–', '-', ';', ',', '(', ':'];
+        part(text, start, clause.start)
+            .trim_end_matches(marks)
+            .trim()
+            .to_owned()
+    } else if label.is_none() && inner.is_none() {
+        phrase(text, one, clause).unwrap_or(left)
+    } else {
+        left
+    };
+    let said = plain_degree(&said);
+    let whole = match label {
+        Some(label) if said.is_empty() => label.to_owned(),
+        Some(label) => format!("{label}: {said}"),
+        None => said,
+    };
+    (whole.contains(char::is_alphabetic) && !chance_words_only(&whole)).then_some(whole)
+}
+
+/// "with 74.4% success probability": the words from the figure to the word of chance.
+fn phrase(text: &str, one: &Odds, clause: Span) -> Option<String> {
+    let before = part(text, clause.start, one.at.start).trim_end();
+    let hangs = [" with", " at", " a", " an"]
+        .iter()
+        .any(|end| before.ends_with(end));
+    let after = part(text, one.at.end, clause.end).trim();
+    let said = !after.is_empty() && !chance_words_only(after);
+    (hangs && said).then(|| after.to_owned())
+}
+
+/// The clause of `rest` in which the figure stands.
+fn clause(text: &str, rest: Span, figure: Span) -> Span {
+    const MARKS: [&str; 8] = ["; ", ", ", ". ", " — ", " – ", " but ", " while ", " and "];
+    let part = rest.of(text);
+    let (from, to) = (
+        figure.start - rest.start.min(figure.start),
+        figure.end - rest.start.min(figure.end),
+    );
+    let mut found = (0, part.len());
+    for mark in MARKS {
+        for (at, _) in part.match_indices(mark) {
+            let enclosed = inside_brackets(part, at);
+            if at + mark.len() <= from && !enclosed {
+                // "A ceasefire, with talks: 40%" is one event; a comma does not part it.
+                if !matches!(mark, ", " | " and ") {
+                    found.0 = found.0.max(at + mark.len());
+                }
+            } else if at >= to && !enclosed {
+                found.1 = found.1.min(at);
+            }
+        }
+    }
+    rest.part(found.0, found.1)
+}
+
+fn inside_brackets(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or("");
+    before.matches('(').count() > before.matches(')').count()
+}
+
+/// Where the bracket opens in which the figure stands, or that follows it at once.
+fn bracket(text: &str, clause: Span, figure: Span) -> Option<usize> {
+    let before = part(text, clause.start, figure.start);
+    let open = before.rfind('(')?;
+    (!part(before, open, before.len()).contains(')')).then_some(clause.start + open)
+}
+
+fn part(text: &str, start: usize, end: usize) -> &str {
+    text.get(start..end.max(start)).unwrap_or("")
+}
+
+fn joined(before: &str, after: &str) -> String {
+    let after = after.split('(').next().unwrap_or("");
+    let marks =
+        |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '~' | '≈' | '(' | ')' | '=' | '.');
+    let parts = [before.trim_matches(marks), after.trim_matches(marks)];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}
+
+/// Without a word that only compares: "Highest war risk".
+fn plain_degree(text: &str) -> String {
+    const DEGREES: [&str; 6] = ["highest", "lowest", "high", "low", "higher", "lower"];
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let compares = DEGREES.contains(&first.to_lowercase().as_str()) && !rest.is_empty();
+    if compares {
+        rest.to_owned()
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_come_true_is_left_when_the_figure_goes() {
+        for (text, expected) in [
+            (
+                "Negotiated settlement (74% probability)",
+                Some("Negotiated settlement"),
+            ),
+            ("War risk: 18.7% (acceptable)", Some("War risk")),
+            (
+                "Deal probability: 74% chance of a treaty",
+                Some("Deal probability: chance of a treaty"),
+            ),
+            (
+                "Pressure and talks: 82% deal probability but slower",
+                Some("Pressure and talks: deal probability"),
+            ),
+            (
+                "Blockade: Highest war risk (49%), lowest success",
+                Some("Blockade: war risk"),
+            ),
+            (
+                "Tier I (>25%): A pact, then a stall — probability 0.42 (likely)",
+                Some("A pact, then a stall"),
+            ),
+            (
+                "A balance of both with 74% success probability",
+                Some("success probability"),
+            ),
+            ("A 40% probability", None),
+        ] {
+            let one = odds(text).into_iter().find(|one| beside_chance(text, one));
+            let one = one.unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(foreseen(text, &one).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Lines that begin with a label which says what they are: "RECOMMENDATION: ...", "Bottom line:
+//! ...", "Analyst note: ...".
+//!
+//! The label is short, in bold or in capitals or alone before the colon, and its words are those
+//! that introduce lists; the first sentence after it is the element. A label that only names a
+//! topic ("Date:", "Economy:") makes nothing.
+
+use super::above::Above;
+use super::collect::{Collector, Value};
+use super::sentences::sentences;
+use super::span::Span;
+use super::subjects::{Subject, subject};
+use super::words::words;
+
+/// Longest label.
+const LABEL_WORDS_MAX: usize = 5;
+/// Fewest words of a statement.
+const STATEMENT_WORDS_MIN: usize = 4;
+
+/// Reads the labelled lines of a paragraph; the answer is where they stand.
+pub(super) fn read_labelled(c: &mut Collector, paragraph: Span, above: &Above) -> Vec<Span> {
+    let mut read = Vec::new();
+    for line in labelled_lines(c.text, paragraph) {
+        let Some((label, rest)) = parts(c.text, line) else {
+            continue;
+        };
+        if read_one(c, label, rest, above) {
+            read.push(line);
+        }
+    }
+    read
+}
+
+fn read_one(c: &mut Collector, label: Span, rest: Span, above: &Above) -> bool {
+    let Some(kind) = kind(c.text, label) else {
+        return false;
+    };
+    let Some(statement) = first_sentence(c, rest) else {
+        return false;
+    };
+    match kind {
+        Subject::Recommendation => {
+            let to = above.addressee(c);
+            c.recommendation(&statement, &to, Vec::new());
+        }
+        Subject::Risk => {
+            c.risk(&statement, "", Vec::new());
+        }
+        Subject::Challenge => c.challenge(&statement, Vec::new()),
+        Subject::Judgment => c.judgment(&statement, Vec::new()),
+        Subject::Intention(_) | Subject::RedLine | Subject::Tool | Subject::Outside => {
+            return false;
+        }
+    }
+    true
+}
+
+/// A judgment that an item's label announces: "Analyst note: ...".
+pub(super) fn read_note(c: &mut Collector, item: Span) -> bool {
+    let Some((label, rest)) = parts(c.text, item) else {
+        return false;
+    };
+    let noted = words(label.of(c.text));
+    let noted = noted.last().is_some_and(|word| {
+        matches!(
+            word.text.as_str(),
+            "note" | "comment" | "assessment" | "judgment" | "judgement" | "assess"
+        )
+    });
+    let Some(statement) = first_sentence(c, rest).filter(|_| noted) else {
+        return false;
+    };
+    c.judgment(&statement, Vec::new());
+    true
+}
+
+/// What a label says of the words after it.
+fn kind(text: &str, label: Span) -> Option<Subject> {
+    let words = words(label.of(text));
+    let last = words.last()?.text.as_str();
+    let told = subject(text, label)?;
+    // "Risk score: 4" and "Recommended reading: ..." are about something else.
+    let heads = told.at.end >= label.end || matches!(last, "line" | "up" | "forward" | "required");
+    heads.then_some(told.subject)
+}
+
+fn first_sentence(c: &Collector, rest: Span) -> Option<Value> {
+    let first = sentences(c.text, rest).into_iter().next()?;
+    let value = c.value(first);
+    (words(&value.text).len() >= STATEMENT_WORDS_MIN).then_some(value)
+}
+
+/// The lines of a paragraph that begin with a label; each with the lines that go on with it.
+fn labelled_lines(text: &str, paragraph: Span) -> Vec<Span> {
+    let mut lines: Vec<Span> = Vec::new();
+    let mut start = paragraph.start;
+    for piece in paragraph.of(text).split('\n') {
+        let line = Span::new(start, start + piece.len()).trimmed(text);
+        start += piece.len() + 1;
+        if line.is_empty() {
+            continue;
+        }
+        match lines.last_mut() {
+            Some(last) if parts(text, line).is_none() => *last = last.join(line),
+            _ => lines.push(line),
+        }
+    }
+    lines
+}
+
+/// The label of a line, and what follows it.
+fn parts(text: &str, line: Span) -> Option<(Span, Span)> {
+    let part = line.of(text);
+    let end = part.find(':')?;
+    let rest = part.get(end + 1..).unwrap_or("");
+    let rest = rest.trim_start_matches(['*', '_']);
+    if !rest.starts_with(char::is_whitespace) {
+        return None;
+    }
+    let rest = Span::new(line.end - rest.len(), line.end).trimmed(text);
+    let bare = |c: char| !c.is_alphanumeric();
+    let label = part.get(..end).unwrap_or("");
+    let inner = label.trim_matches(bare);
+    let head = label.len() - label.trim_start_matches(bare).len();
+    let label = line.part(head, head + inner.len());
+    let count = inner.split_whitespace().count();
+    let fits = (1..=LABEL_WORDS_MAX).contains(&count) && !inner.contains(['.', ',', ';']);
+    (fits && !rest.is_empty()).then_some((label, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_say_what_a_line_is() {
+        for (text, expected) in [
+            (
+                "**RECOMMENDATION**: Open the port.",
+                Some(Subject::Recommendation),
+            ),
+            ("Bottom line: the truce holds.", Some(Subject::Judgment)),
+            ("**Failure risk:** A stall.", Some(Subject::Risk)),
+            ("Risk score: 4 of 5", None),
+            ("**Date**: 3 May", None),
+        ] {
+            let line = Span::new(0, text.len());
+            let found = parts(text, line).and_then(|(label, _)| kind(text, label));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}
