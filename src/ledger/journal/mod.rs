@@ -28,6 +28,7 @@ use crate::model::Revision;
 
 #[cfg(test)]
 mod conformance;
+pub mod copy;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]

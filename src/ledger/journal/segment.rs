@@ -9,6 +9,10 @@
 //!         64 records, then zeros up to a multiple of 8
 //! record   time 8 | envelope len 4 | body count 4 | envelope | per body: salt 16, len 4, bytes
 //! ```
+//! A backup and a snapshot are files of the same frames; beside groups they hold kept records (3),
+//! which stand for compacted history, and end with a trailer (4), whose 40 bytes are the time of
+//! the head and the digest of what can be read there. Neither is ever found in a segment.
+//!
 //! Numbers are little end first. `len` counts what follows `crc` without the padding and is never
 //! 0, so zeros never parse. `crc` covers `len` and what `len` counts, `head crc` covers `len` and
 //! `kind` to `chain before`; both are seeded with the journal id, so no bytes of another journal or
@@ -42,6 +46,10 @@ const RECORD_BYTES: u64 = 16;
 const BODY_BYTES: u64 = 20;
 const KIND_GROUP: u8 = 1;
 const KIND_SEAL: u8 = 2;
+const KIND_KEPT: u8 = 3;
+const KIND_TRAILER: u8 = 4;
+/// What a trailer holds: a time and a digest.
+const TRAILER_BYTES: u64 = 40;
 
 /// What the first bytes of a segment say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +71,8 @@ pub(super) enum Flaw {
 pub(super) enum Kind {
     Group,
     Seal,
+    Kept,
+    Trailer,
 }
 
 /// The head of a frame, true to its own crc; of the records behind it nothing is known yet.
@@ -169,6 +179,8 @@ impl Head {
         let kind = match fields.array()? {
             [KIND_GROUP, 0, 0, 0] => Kind::Group,
             [KIND_SEAL, 0, 0, 0] => Kind::Seal,
+            [KIND_KEPT, 0, 0, 0] => Kind::Kept,
+            [KIND_TRAILER, 0, 0, 0] => Kind::Trailer,
             _ => return None,
         };
         let count = fields.u32()?;
@@ -176,8 +188,11 @@ impl Head {
         let chain = fields.array()?;
         let records = u64::from(len).checked_sub(HEAD_BYTES - PREFIX_BYTES)?;
         let plausible = match kind {
-            Kind::Group => count > 0 && revision > 0 && u64::from(count) * RECORD_BYTES <= records,
+            Kind::Group | Kind::Kept => {
+                count > 0 && revision > 0 && u64::from(count) * RECORD_BYTES <= records
+            }
             Kind::Seal => count == 0 && revision >= 0 && records == 0,
+            Kind::Trailer => count == 0 && revision >= 0 && records == TRAILER_BYTES,
         };
         let true_to_itself = fields.u32()? == head_crc(head, seed) && fields.u32()? == 0;
         (plausible && true_to_itself).then_some(Self {
@@ -204,7 +219,7 @@ impl Head {
     pub(super) fn last_revision(&self) -> Revision {
         match self.kind {
             Kind::Group => self.revision.saturating_add(i64::from(self.count) - 1),
-            Kind::Seal => self.revision,
+            Kind::Seal | Kind::Kept | Kind::Trailer => self.revision,
         }
     }
 
@@ -220,7 +235,7 @@ impl Head {
     pub(super) fn follows(&self, before: &Position) -> Result<(), String> {
         let expected = match self.kind {
             Kind::Group => before.revision.saturating_add(1),
-            Kind::Seal => before.revision,
+            Kind::Seal | Kind::Kept | Kind::Trailer => before.revision,
         };
         if self.revision != expected {
             return Err(format!(
@@ -302,6 +317,35 @@ pub(super) fn measure(group: &[Stamped], head: &Position, allowed: u64) -> Resul
     Ok(given.next_multiple_of(ALIGN))
 }
 
+/// Writes kept records as one frame of a file that has no other numbers; `out` is empty before.
+/// They stand for the history up to a position.
+pub(super) fn encode_kept(
+    out: &mut Vec<u8>,
+    seed: u32,
+    base: &Position,
+    place: Place,
+    records: &[Stamped],
+) -> Vec<Vec<Locator>> {
+    begin(out, KIND_KEPT, records.len() as u32, base);
+    let located = records.iter().map(|kept| put(out, place, kept)).collect();
+    finish(out, seed);
+    located
+}
+
+/// Writes a trailer; `out` is empty before.
+pub(super) fn encode_trailer(out: &mut Vec<u8>, seed: u32, head: &Position, digest: &[u8; 32]) {
+    begin(out, KIND_TRAILER, 0, head);
+    out.extend_from_slice(&head.time_us.to_le_bytes());
+    out.extend_from_slice(digest);
+    finish(out, seed);
+}
+
+/// The time and the digest of a trailer whose crc held.
+pub(super) fn trailer(frame: &[u8]) -> Option<(i64, [u8; 32])> {
+    let mut fields = Fields(frame.get(HEAD_BYTES as usize..)?);
+    Some((fields.i64()?, fields.array()?))
+}
+
 /// Writes a measured group as one frame that will begin at a place; `out` is empty before.
 pub(super) fn encode_group(
     out: &mut Vec<u8>,
@@ -315,30 +359,36 @@ pub(super) fn encode_group(
     out[16..24].copy_from_slice(&before.revision.saturating_add(1).to_le_bytes());
     let mut appended = Vec::with_capacity(group.len());
     let mut position = *before;
-    for Stamped { time_us, record } in group {
-        position = position.next(*time_us, &record.envelope);
-        out.extend_from_slice(&time_us.to_le_bytes());
-        out.extend_from_slice(&(record.envelope.len() as u32).to_le_bytes());
-        out.extend_from_slice(&(record.bodies.len() as u32).to_le_bytes());
-        out.extend_from_slice(&record.envelope);
-        let mut bodies = Vec::with_capacity(record.bodies.len());
-        for body in &record.bodies {
-            let len = body.bytes.len() as u32;
-            out.extend_from_slice(&body.salt);
-            out.extend_from_slice(&len.to_le_bytes());
-            let offset = place.offset + out.len() as u64;
-            bodies.push(Locator {
-                segment: place.segment,
-                offset,
-                len,
-                crc: crc32c(&body.bytes),
-            });
-            out.extend_from_slice(&body.bytes);
-        }
+    for stamped in group {
+        position = position.next(stamped.time_us, &stamped.record.envelope);
+        let bodies = put(out, place, stamped);
         appended.push(Appended { position, bodies });
     }
     finish(out, seed);
     appended
+}
+
+/// Writes a record behind what stands in `out`; answers where its bodies will lie.
+fn put(out: &mut Vec<u8>, place: Place, stamped: &Stamped) -> Vec<Locator> {
+    let Stamped { time_us, record } = stamped;
+    out.extend_from_slice(&time_us.to_le_bytes());
+    out.extend_from_slice(&(record.envelope.len() as u32).to_le_bytes());
+    out.extend_from_slice(&(record.bodies.len() as u32).to_le_bytes());
+    out.extend_from_slice(&record.envelope);
+    let mut bodies = Vec::with_capacity(record.bodies.len());
+    for body in &record.bodies {
+        let len = body.bytes.len() as u32;
+        out.extend_from_slice(&body.salt);
+        out.extend_from_slice(&len.to_le_bytes());
+        bodies.push(Locator {
+            segment: place.segment,
+            offset: place.offset + out.len() as u64,
+            len,
+            crc: crc32c(&body.bytes),
+        });
+        out.extend_from_slice(&body.bytes);
+    }
+    bodies
 }
 
 /// Writes a seal; `out` is empty before.
