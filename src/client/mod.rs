@@ -13,6 +13,7 @@
 //! by other people's Rust services; the raw calls (`assessments()` and its like) are there for
 //! what has no method of its own yet.
 
+mod admin;
 mod error;
 mod import;
 mod kinds;

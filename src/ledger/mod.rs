@@ -5,15 +5,18 @@
 //! `committer`  the one thread that writes
 //! `change`     what is committed       `feed`  commits as they happen
 //! `disk`       writes and syncs, each step under a name at which tests make it fail
+//! `backup`     all of it as one stream `restore` and back
 //!
 //! The ledger knows resources by their names and the kinds' table only. It never reads the clock:
 //! times come with the changes and the reads.
 
+pub mod backup;
 pub mod change;
 mod committer;
 mod disk;
 pub mod feed;
 pub mod journal;
+pub mod restore;
 mod store;
 
 use std::collections::VecDeque;
@@ -106,15 +109,22 @@ impl Ledger {
     /// Opens the ledger of a data folder, creating it when there is none, and brings the store up
     /// to the journal's head. `now_us` stamps the first record of a new one.
     pub fn open(folder: &Path, limits: Limits, now_us: i64) -> Result<Self, Error> {
+        restore::refuse_half(folder)?;
+        Self::open_marked(folder, limits, now_us)
+    }
+
+    /// The same, also while the folder is being restored.
+    fn open_marked(folder: &Path, limits: Limits, now_us: i64) -> Result<Self, Error> {
         let store_folder = folder.join("store");
         let note = Note::read(&store_folder);
-        let options = Options {
-            segment_bytes: limits.segment_bytes,
-            group_bytes_max: (limits.group_bytes_max + limits.change_bytes_max) as u64,
-        };
         let witness = note.as_ref().and_then(Note::witness);
-        let opened = Local::open(&folder.join("journal"), options, random()?, witness)
-            .map_err(|error| Error::Internal(error.to_string()))?;
+        let opened = Local::open(
+            &folder.join("journal"),
+            journal_options(&limits),
+            random()?,
+            witness,
+        )
+        .map_err(|error| Error::Internal(error.to_string()))?;
         if let Some(torn) = &opened.torn {
             warn!(
                 file = %torn.file.display(), offset = torn.offset, bytes = torn.bytes,
@@ -404,6 +414,14 @@ impl Drop for Inner {
         if let Some(thread) = lock(&self.committer).take() {
             let _panicked = thread.join();
         }
+    }
+}
+
+/// How the journal of a ledger with these bounds is kept.
+fn journal_options(limits: &Limits) -> Options {
+    Options {
+        segment_bytes: limits.segment_bytes,
+        group_bytes_max: (limits.group_bytes_max + limits.change_bytes_max) as u64,
     }
 }
 

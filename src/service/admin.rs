@@ -1,27 +1,35 @@
 //! `AdminService`: what an operator asks the server about itself.
 
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+
 use super::wired::admin_service_server::AdminService;
-use super::{Answer, Door, unary, unbuilt};
+use super::{Answer, Boxed, Door, status, unary, unbuilt};
+use crate::error::Error;
 use crate::model::caller::{Caller, Role};
 use crate::model::{kind, v1 as plain};
 use crate::wire::body::timestamp;
 
-/// The stream of a backup.
-type Pieces = tokio_stream::Empty<Result<plain::BackupResponse, tonic::Status>>;
+/// A backup as it is sent.
+type Pieces = ReceiverStream<Result<plain::BackupResponse, Status>>;
+
+/// Bytes of a backup in one message.
+const PIECE_BYTES: usize = 1 << 20;
+/// Messages that wait for a slow client.
+const PIECES_WAITING: usize = 4;
 
 impl AdminService for Door {
     type BackupStream = Pieces;
 
-    fn backup<'a, 'f>(
-        &'a self,
-        _request: tonic::Request<plain::BackupRequest>,
-    ) -> super::Boxed<'f, Pieces>
+    fn backup<'a, 'f>(&'a self, request: tonic::Request<plain::BackupRequest>) -> Boxed<'f, Pieces>
     where
         'a: 'f,
         Self: 'f,
     {
-        let error = crate::error::Error::Unimplemented { method: "backup" };
-        Box::pin(std::future::ready(Err(super::status::status(&error))))
+        Box::pin(self.call(request, backup))
     }
 
     unbuilt! {
@@ -88,4 +96,68 @@ async fn get_status(
         limits: limits.collect(),
     };
     Ok((answer, status.revision))
+}
+
+/// Starts a backup; what is in its way later ends the stream with a status.
+async fn backup(door: Door, caller: Caller, request: plain::BackupRequest) -> Answer<Pieces> {
+    operator(&caller)?;
+    let backup = door.ledger.backup(request.from_revision)?;
+    let revision = backup.revision();
+    let (sender, receiver) = mpsc::channel(PIECES_WAITING);
+    let first = plain::BackupResponse {
+        data: Vec::new(),
+        revision,
+        bytes_estimate: i64::try_from(backup.bytes_estimate()).unwrap_or(i64::MAX),
+    };
+    let _room = sender.try_send(Ok(first));
+    let failed = sender.clone();
+    let idle = Duration::from_secs(door.ledger.limits().upload_idle_seconds);
+    tokio::spawn(async move {
+        let written = door.long(move || {
+            let mut waiting = Vec::with_capacity(PIECE_BYTES);
+            backup.write(&mut |bytes| {
+                for part in bytes.chunks(PIECE_BYTES) {
+                    if waiting.len() + part.len() > PIECE_BYTES {
+                        send(&sender, idle, std::mem::take(&mut waiting))?;
+                    }
+                    waiting.extend_from_slice(part);
+                }
+                Ok(())
+            })?;
+            send(&sender, idle, waiting)
+        });
+        if let Err(error) = written.await {
+            let _gone = failed.send(Err(status::status(&error))).await;
+        }
+    });
+    Ok((ReceiverStream::new(receiver), revision))
+}
+
+/// Waits for room, but not for ever: a client that does not read must not keep the work alive.
+fn send(
+    sender: &mpsc::Sender<Result<plain::BackupResponse, Status>>,
+    idle: Duration,
+    data: Vec<u8>,
+) -> Result<(), Error> {
+    let piece = plain::BackupResponse {
+        data,
+        ..Default::default()
+    };
+    let sending = tokio::time::timeout(idle, sender.send(Ok(piece)));
+    match tokio::runtime::Handle::current().block_on(sending) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Error::Unavailable {
+            reason: "CALLER_GONE",
+            description: "nobody takes the backup any more".to_owned(),
+        }),
+    }
+}
+
+/// Refuses everybody but an operator.
+fn operator(caller: &Caller) -> Result<(), Error> {
+    if caller.role() == Role::Operator {
+        return Ok(());
+    }
+    let description = format!("\"{}\" is not an operator", caller.subject());
+    Err(Error::PermissionDenied { description })
 }

@@ -14,6 +14,8 @@
 //!
 //! ! restart                            stops the server and starts it on the same folder
 //! ! delete store                       the same, without the store in between
+//! ! serve FOLDER                       stops the server and starts it on another folder
+//! $ chanceryd restore ...              the server's own commands, which need no server
 //! ! clock 2026-01-08T00:00:00Z         sets the server's clock
 //! ```
 //! Every script has a server of its own, in this process, on an empty folder and with a clock

@@ -16,6 +16,7 @@
 //! line in `columns`.
 
 mod apply;
+mod backup;
 mod cells;
 mod columns;
 mod contexts;
@@ -28,6 +29,7 @@ mod get;
 mod health;
 mod history;
 mod import;
+mod keep;
 mod layout;
 mod list;
 mod manual;
@@ -184,6 +186,12 @@ enum Verb {
     Resolve(resolve::Resolve),
     /// Tell how the server stands
     Status,
+    /// Write everything that is stored into a file
+    Backup(backup::Backup),
+    /// Give up older history
+    Compact(keep::Compact),
+    /// Erase a resource and all its history
+    Purge(keep::Purge),
     /// Ask whether the server is alive or ready: exit 0 if so, else 1
     Health(health::Health),
     /// Keep endpoints and formats under names
@@ -254,7 +262,10 @@ async fn perform(cli: &Cli, settings: &Settings, output: &mut Output) -> Result<
         | Verb::Sources(_)
         | Verb::Places(_)
         | Verb::Resolve(_)
-        | Verb::Status) => ask(verb, &connect(settings).await?, output).await,
+        | Verb::Status
+        | Verb::Backup(_)
+        | Verb::Compact(_)
+        | Verb::Purge(_)) => ask(verb, &connect(settings).await?, output).await,
     }
 }
 
@@ -277,6 +288,9 @@ async fn ask(verb: &Verb, client: &Client, output: &mut Output) -> Result<Exit, 
         Verb::Places(entries) => entries.perform("places", client, output).await,
         Verb::Resolve(resolve) => resolve.perform(client, output).await,
         Verb::Status => status::perform(client, output).await,
+        Verb::Backup(backup) => backup.perform(client, output).await,
+        Verb::Compact(compact) => compact.perform(client, output).await,
+        Verb::Purge(purge) => purge.perform(client, output).await,
         Verb::Import(_)
         | Verb::Get(_)
         | Verb::Apply(_)

@@ -85,6 +85,14 @@ impl Output {
         }
     }
 
+    /// An answer that is no text.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.writer {
+            Some(writer) => writer.write_all(bytes),
+            None => Ok(()),
+        }
+    }
+
     /// A table.
     pub(crate) fn grid(&mut self, grid: &Grid) -> io::Result<()> {
         grid.headers

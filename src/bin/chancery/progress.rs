@@ -33,6 +33,20 @@ impl Progress {
         )
     }
 
+    /// Of about so many bytes.
+    pub(crate) fn bytes(estimate: u64, told: impl Into<String>) -> Self {
+        Self::shown(
+            ProgressBar::with_draw_target(Some(estimate), target()),
+            "{msg} {wide_bar} {bytes} {bytes_per_sec} {elapsed}",
+            told.into(),
+        )
+    }
+
+    /// So much is there now.
+    pub(crate) fn came_to(&self, position: u64) {
+        self.bar.set_position(position);
+    }
+
     fn shown(bar: ProgressBar, template: &str, told: String) -> Self {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);

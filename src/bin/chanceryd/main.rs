@@ -1,5 +1,6 @@
 //! The server's command line.
 
+mod restore;
 mod settings;
 
 use std::io::Write;
@@ -33,6 +34,8 @@ enum Command {
     /// Look at the configuration without starting
     #[command(subcommand)]
     Config(Look),
+    /// Fill an empty data folder from backups
+    Restore(restore::Restore),
 }
 
 #[derive(Debug, Subcommand)]
@@ -55,6 +58,9 @@ async fn main() -> ExitCode {
             None => serve(settings).await,
             Some(Command::Config(Look::Print)) => settings.print().map(|text| say(&text)),
             Some(Command::Config(Look::Check)) => check(&settings),
+            Some(Command::Restore(restore)) => {
+                restore.perform(settings.config()).map(|text| say(&text))
+            }
         },
         Err(error) => Err(error),
     };

@@ -152,7 +152,20 @@ pub trait Reader: Send + Sync {
 
     /// The number of segments and the bytes used in them.
     fn size(&self) -> (u32, u64);
+
+    /// What the first entry follows: [`Position::START`], or where history was compacted to.
+    fn base(&self) -> Position {
+        Position::START
+    }
+
+    /// What stands for the compacted history, up to [`Reader::base`]; nothing when none was.
+    fn kept(&self) -> Result<Keeps<'_>, Error> {
+        Ok(Box::new(std::iter::empty()))
+    }
 }
+
+/// Kept records, and where their bodies lie.
+pub type Keeps<'a> = Box<dyn Iterator<Item = Result<(Record, Vec<Locator>), Error>> + Send + 'a>;
 
 /// Entries in the order of their revisions.
 pub type Entries<'a> = Box<dyn Iterator<Item = Result<Entry, Error>> + Send + 'a>;

@@ -3,6 +3,7 @@
 //! `row`         keys and rows as sled holds them
 //! `index`       rows, timelines and bitmaps in memory
 //! `checkpoint`  the note that says what a sound store must hold
+//! `digest`      one hash over everything, to compare two stores by
 //! `view`        the only way to read
 //!
 //! `apply` reads the record and the store, nothing else, and only puts. Whatever is wrong with sled
@@ -10,6 +11,7 @@
 //! is never the truth. One thread writes; readers share it.
 
 pub(super) mod checkpoint;
+mod digest;
 pub(super) mod index;
 mod row;
 pub(super) mod view;

@@ -26,15 +26,19 @@ pub(super) struct Player {
     runtime: Runtime,
     running: Option<Running>,
     folder: TempDir,
+    /// Where the server keeps what it holds.
+    data: PathBuf,
 }
 
 impl Player {
     pub(super) fn start() -> Self {
         let runtime = Runtime::new().unwrap();
+        let folder = TempDir::new().unwrap();
         let mut player = Self {
             runtime,
             running: None,
-            folder: TempDir::new().unwrap(),
+            data: folder.path().join("data"),
+            folder,
         };
         std::fs::create_dir(player.desk()).unwrap();
         set_clock(BEGINNING);
@@ -47,13 +51,9 @@ impl Player {
         self.folder.path().join("desk")
     }
 
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
     fn resume(&mut self) {
         let config = Config {
-            data_dir: self.data(),
+            data_dir: self.data.clone(),
             listen: ([127, 0, 0, 1], 0).into(),
             clock: || NOW_US.load(Ordering::SeqCst),
             #[cfg(feature = "test-policy")]
@@ -80,8 +80,11 @@ impl Player {
         self.stop();
         match action {
             "restart" => {}
-            "delete store" => std::fs::remove_dir_all(self.data().join("store")).unwrap(),
-            _ => panic!("\"! {action}\" is not known"),
+            "delete store" => std::fs::remove_dir_all(self.data.join("store")).unwrap(),
+            _ => match action.strip_prefix("serve ") {
+                Some(folder) => self.data = self.desk().join(folder),
+                None => panic!("\"! {action}\" is not known"),
+            },
         }
         self.resume();
     }
@@ -106,16 +109,20 @@ impl Player {
     }
 }
 
-/// The client with the words of a line; what follows a bar is the shell's.
+/// The client, or the server's own command line, with the words of a line; what follows a bar is
+/// the shell's.
 fn client(line: &str) -> Command {
-    let built = env!("CARGO_BIN_EXE_chancery");
     let (own, piped) = match line.split_once(" | ") {
         Some((own, piped)) => (own, Some(piped)),
         None => (line, None),
     };
     let words = text::words(own).unwrap_or_else(|error| panic!("$ {line}\n{error}"));
     let (program, arguments) = words.split_first().unwrap();
-    assert_eq!(program, "chancery", "only the client can be run: $ {line}");
+    let built = match program.as_str() {
+        "chancery" => env!("CARGO_BIN_EXE_chancery"),
+        "chanceryd" => env!("CARGO_BIN_EXE_chanceryd"),
+        _ => panic!("only the two programs can be run: $ {line}"),
+    };
     let mut command = match piped {
         None => Command::new(built),
         Some(piped) => {
