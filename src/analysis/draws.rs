@@ -33,6 +33,11 @@ impl Draws {
         low + (high - low) * self.unit()
     }
 
+    /// A place in `0..count`; 0 when there is none.
+    pub(super) fn place(&mut self, count: usize) -> usize {
+        ((self.unit() * count as f64) as usize).min(count.saturating_sub(1))
+    }
+
     /// Standard normal, by Box and Muller.
     fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();

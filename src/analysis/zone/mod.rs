@@ -3,11 +3,23 @@
 //! A bound that is not stated never counts as "anything goes": the zone is then conditional, and
 //! the condition says which bound would have to be where. On an ordinal scale the zone is a set of
 //! named steps, on an option scale a set of options, and differences are never numbers there. A
-//! Nash point and a frontier are given on request for quantities only. A zone is not a prediction
-//! of a deal.
+//! Nash point and a frontier are given on request for quantities only (`solution`). A zone is not
+//! a prediction of a deal. Used by `service`.
+
+mod overlap;
+mod request;
+mod solution;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 
 use crate::analysis::scale::Issue;
+use crate::error::Error;
+use crate::model::limits::Limits;
 use crate::model::v1;
+pub use solution::{Frontier, Grid, Point, Search, Solution, Terms, solve};
 
 /// Whose word a bound rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +65,8 @@ pub struct Wish {
 pub struct Party {
     /// The actor.
     pub name: String,
-    /// Whether nothing can be agreed against it; `None` is "not stated".
+    /// Whether nothing can be agreed against it; `None` is "not stated". It is reported and
+    /// changes nothing: every party must accept.
     pub veto: Option<bool>,
 }
 
@@ -67,8 +80,6 @@ pub struct Question {
     pub parties: Vec<Party>,
     /// What they accept; of other parties or issues is an error.
     pub acceptances: Vec<Acceptance>,
-    /// Bounds that replace everything known of that party on that issue.
-    pub overrides: Vec<Acceptance>,
 }
 
 /// A side of an acceptable range.
@@ -104,8 +115,21 @@ pub struct Range {
     pub maximum: Option<End>,
     /// On an option scale: what it accepts; `None` is "not stated".
     pub options: Option<Vec<String>>,
+    /// Whether the scale has options rather than an order.
+    pub of_options: bool,
     /// Whether its own bounds leave nothing.
     pub contradictory: bool,
+}
+
+impl Range {
+    /// How many of its ends are stated, and how many it has.
+    fn stated(&self) -> (usize, usize) {
+        if self.of_options {
+            return (usize::from(self.options.is_some()), 1);
+        }
+        let ends = [self.minimum.is_some(), self.maximum.is_some()];
+        (ends.iter().filter(|stated| **stated).count(), 2)
+    }
 }
 
 /// How it stands.
@@ -128,14 +152,14 @@ pub struct Condition {
     pub party: String,
     /// Which bound; `None` on an option scale.
     pub side: Option<Side>,
-    /// The value a minimum may be at most, a maximum must be at least; `None` where any would do
-    /// as far as is stated.
+    /// The value a minimum may be at most, a maximum must be at least; `None` where nothing that
+    /// is stated restricts it.
     pub threshold: Option<f64>,
     /// The label of its step.
     pub label: Option<String>,
     /// On an option scale: the options of which it must accept one.
     pub options: Vec<String>,
-    /// It in words, as "open if actors/russia's minimum is at most 40".
+    /// It in words, as "actors/russia's minimum is at most 40".
     pub text: String,
 }
 
@@ -144,19 +168,19 @@ pub struct Condition {
 pub struct Hinge {
     /// The party.
     pub party: String,
-    /// Which bound.
-    pub side: Side,
-    /// Where it is.
-    pub from: f64,
-    /// Where the zone opens, or beyond which it closes.
-    pub to: f64,
-    /// `to - from` on a quantity scale; `None` on steps.
+    /// Which bound; `None` on an option scale.
+    pub side: Option<Side>,
+    /// Where it is; `None` on an option scale.
+    pub from: Option<f64>,
+    /// Where the zone opens, or beyond which it closes; `None` on an option scale.
+    pub to: Option<f64>,
+    /// `to - from` on a quantity scale; `None` on steps and options.
     pub by: Option<f64>,
-    /// How many steps, on a scale of steps.
+    /// How many steps lie between, on a scale of steps.
     pub steps: Option<usize>,
-    /// The label of the step at `to`.
+    /// The label of the step at `to`, or the option it would have to accept or to refuse.
     pub label: Option<String>,
-    /// Whether moving it there opens the zone; otherwise any further closes it.
+    /// Whether moving it there opens the zone; otherwise moving it any further closes it.
     pub opens: bool,
 }
 
@@ -183,6 +207,9 @@ pub struct IssueZone {
     pub options: Vec<String>,
     /// Where bounds are not stated: what would have to hold, all of it.
     pub conditions: Vec<Condition>,
+    /// Whether, besides, bounds that are not stated would have to leave room for each other: a
+    /// minimum and a maximum are both not stated.
+    pub mutual: bool,
     /// Single bounds that open or close it, the nearest first.
     pub hinges: Vec<Hinge>,
     /// Of a closed zone: parties without any one of whom it would not be closed.
@@ -212,4 +239,128 @@ pub struct Zone {
     pub blockers: Vec<String>,
     /// How many ends of ranges are stated, and how many there would be.
     pub stated: (usize, usize),
+}
+
+/// A zone beside the same with changed bounds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counterfactual {
+    /// With the bounds as they are.
+    pub actual: Zone,
+    /// With the bounds as asked.
+    pub altered: Zone,
+    /// The issues of which the zone is another.
+    pub changed: Vec<String>,
+}
+
+/// Overlaps what the parties accept.
+///
+/// # Errors
+/// [`Error::Invalid`] with everything that is wrong: NO_ISSUES, NO_PARTIES, TOO_MANY_ISSUES,
+/// TOO_MANY_PARTIES, DUPLICATE, PARTY_UNKNOWN, ISSUE_UNKNOWN, NUMBER_NOT_FINITE, VALUE_OFF_SCALE,
+/// BOUNDS_CONTRADICT, BOUND_OF_OTHER_SCALE, OPTION_UNKNOWN.
+pub fn agree(question: &Question, limits: &Limits) -> Result<Zone, Error> {
+    request::check(question, limits)?;
+    let mut said: BTreeMap<(&str, &str), Vec<&Acceptance>> = BTreeMap::new();
+    for acceptance in &question.acceptances {
+        let key = (acceptance.issue.as_str(), acceptance.party.as_str());
+        said.entry(key).or_default().push(acceptance);
+    }
+    let issues = question.issues.iter().map(|issue| {
+        let parties = question.parties.iter();
+        let ranges = parties.map(|party| {
+            let said = said.get(&(issue.name.as_str(), party.name.as_str()));
+            overlap::range(issue, &party.name, said.map_or(&[], Vec::as_slice))
+        });
+        overlap::overlap(issue, ranges.collect())
+    });
+    Ok(package(&question.parties, issues.collect()))
+}
+
+/// Overlaps twice: as things are, and with some bounds replaced. An end that an override states
+/// replaces every one known of that party on that issue; the other end stays.
+///
+/// # Errors
+/// As [`agree`].
+pub fn what_if(
+    question: &Question,
+    overrides: &[Acceptance],
+    limits: &Limits,
+) -> Result<Counterfactual, Error> {
+    let actual = agree(question, limits)?;
+    let mut altered = question.clone();
+    for change in overrides {
+        for known in &mut altered.acceptances {
+            if known.party == change.party && known.issue == change.issue {
+                let bound = &mut known.bound;
+                bound.min = bound.min.filter(|_| change.bound.min.is_none());
+                bound.max = bound.max.filter(|_| change.bound.max.is_none());
+                if !change.bound.options.is_empty() {
+                    bound.options.clear();
+                }
+            }
+        }
+    }
+    altered.acceptances.extend_from_slice(overrides);
+    let altered = agree(&altered, limits)?;
+    let pairs = actual.issues.iter().zip(&altered.issues);
+    let other = |(before, after): &(&IssueZone, &IssueZone)| {
+        let same_ends = before.low == after.low && before.high == after.high;
+        let same_points = before.steps == after.steps && before.options == after.options;
+        before.status != after.status || !same_ends || !same_points
+    };
+    let changed = pairs
+        .filter(other)
+        .map(|(before, _)| before.issue.clone())
+        .collect();
+    Ok(Counterfactual {
+        actual,
+        altered,
+        changed,
+    })
+}
+
+fn package(parties: &[Party], issues: Vec<IssueZone>) -> Zone {
+    let of = |status: Status| -> Vec<String> {
+        let issues = issues.iter().filter(|issue| issue.status == status);
+        issues.map(|issue| issue.issue.clone()).collect()
+    };
+    let closed_by = of(Status::Closed);
+    let conditional_on = of(Status::Conditional);
+    let undecidable_on = of(Status::Undecidable);
+    let status = if !closed_by.is_empty() {
+        Status::Closed
+    } else if !undecidable_on.is_empty() {
+        Status::Undecidable
+    } else if !conditional_on.is_empty() {
+        Status::Conditional
+    } else {
+        Status::Open
+    };
+    let named = |veto: Option<bool>| -> Vec<String> {
+        let parties = parties.iter().filter(|party| party.veto == veto);
+        parties.map(|party| party.name.clone()).collect()
+    };
+    let blocks = |party: &&Party| {
+        let mut closed = issues.iter().filter(|issue| issue.status == Status::Closed);
+        status == Status::Closed && closed.all(|issue| issue.blockers.contains(&party.name))
+    };
+    let blockers = parties
+        .iter()
+        .filter(blocks)
+        .map(|party| party.name.clone());
+    let ends = issues
+        .iter()
+        .flat_map(|issue| &issue.ranges)
+        .map(Range::stated);
+    Zone {
+        status,
+        closed_by,
+        conditional_on,
+        undecidable_on,
+        vetoes: named(Some(true)),
+        veto_not_stated: named(None),
+        blockers: blockers.collect(),
+        stated: ends.fold((0, 0), |sum, (some, all)| (sum.0 + some, sum.1 + all)),
+        issues,
+    }
 }
