@@ -3,7 +3,10 @@
 //! `bargaining`  where a collective decision would go: KTAB's one-turn election, mean and median
 //! `zone`        what every party accepts, and which bound opens or closes it
 //! `ranking`     tools against chosen targets       `matrix`  risks by likelihood and impact
-//! `likelihood`  words of estimation and numbers
+//! `proposal`    a proposal against declared lines    `ladder` commitments, seen from a day
+//! `lines`       one actor's lines together           `positions` actors by issues, with holes
+//! `trace`       what rests on what                   `contradictions` what cannot both be right
+//! `lint`        breaches of the craft                `likelihood` words of estimation and numbers
 //! `scale`       issues and their scales            `draws`   repeatable random numbers
 //!
 //! A finding keeps every intermediate figure, and what was not stated together with how that was
@@ -13,11 +16,20 @@
 //! finding repeats. `service` fetches the elements under a View, calls, and adds revisions,
 //! citations and markings to the answer.
 
+mod cycles;
 mod draws;
+mod span;
 
 pub mod bargaining;
+pub mod contradictions;
+pub mod ladder;
 pub mod likelihood;
+pub mod lines;
+pub mod lint;
 pub mod matrix;
+pub mod positions;
+pub mod proposal;
 pub mod ranking;
 pub mod scale;
+pub mod trace;
 pub mod zone;

@@ -3,7 +3,7 @@
 //! `kinds`   every kind of resource by one table: get it, list it, as a message or as JSON
 //! `paging`  what a list is asked for, and a walk over all its pages
 //! `write`   create, update, edit, delete, publish, merge and the other changes
-//! `import`  a text sent in pieces
+//! `import`  a text sent in pieces     `analysis` questions over the record
 //! `retry`   deadlines, and which calls may be sent again
 //! `error`   a status with its details taken apart
 //!
@@ -14,6 +14,7 @@
 //! what has no method of its own yet.
 
 mod admin;
+mod analysis;
 mod error;
 mod import;
 mod kinds;

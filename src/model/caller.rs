@@ -3,7 +3,7 @@
 //! A `Caller` is made by `auth::identify` and nowhere else (the `tidy` test keeps it so); every
 //! `View` is opened with one, and every answer is what *his* clearance covers.
 
-use super::v1;
+use super::{mutant, v1};
 
 /// The header in which a caller names himself, where the test policy holds.
 #[cfg(feature = "test-policy")]
@@ -75,6 +75,9 @@ impl Marking {
     pub fn combined(&self, other: &Self) -> Self {
         let audience = match (&self.audience, &other.audience) {
             (None, one) | (one, None) => one.clone(),
+            (Some(mine), Some(theirs)) if mutant::active("audience_union") => {
+                Some(mine.iter().chain(theirs).cloned().collect())
+            }
             (Some(mine), Some(theirs)) => Some(
                 mine.iter()
                     .filter(|group| theirs.contains(group))

@@ -103,6 +103,30 @@ limits! {
     drain_seconds: u64 = 8, "seconds";
     /// How long an upload may be silent.
     upload_idle_seconds: u64 = 30, "seconds";
+    /// Terms of one proposal.
+    proposal_terms_max: usize = 100, "terms";
+    /// The words of one term of a proposal.
+    term_text_bytes_max: usize = 4 << 10, "bytes";
+    /// Red lines whose condition one term of a proposal carries.
+    term_conditions_max: usize = 100, "red lines";
+    /// Links followed from an issue to those it is a part of, and to its parts.
+    issue_links_max: usize = 8, "links";
+    /// Assessments that one scope names.
+    scope_assessments_max: usize = 100, "assessments";
+    /// Actors or issues that one scope names.
+    scope_names_max: usize = 1_000, "names";
+    /// Elements that one analysis reads.
+    analysis_elements_max: usize = 20_000, "elements";
+    /// Links that a trace follows one after the other when the request does not say.
+    trace_links_default: usize = 5, "links";
+    /// Links that a trace follows one after the other at most.
+    trace_links_max: usize = 20, "links";
+    /// Resources of one trace.
+    trace_resources_max: usize = 1_000, "resources";
+    /// Contradictions of one answer.
+    contradictions_max: usize = 1_000, "contradictions";
+    /// Cells of one matrix of positions.
+    position_cells_max: usize = 10_000, "cells";
     /// Issues of one simulation or zone of agreement.
     analysis_issues_max: usize = 32, "issues";
     /// Draws of one analysis that samples.

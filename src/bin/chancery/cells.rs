@@ -123,6 +123,7 @@ fn whole(message: &MessageDescriptor, value: &Value, detail: Detail) -> Option<S
         "chancery.v1.TimeSpan" => span(value, detail),
         "chancery.v1.Citation" => Some(citation(value)),
         "chancery.v1.Bound" => bound(value),
+        "chancery.v1.ScaleDistance" => distance(value),
         "chancery.v1.Assessment.Section" => Some(section(value)),
         _ if message.get_field_by_name("etag").is_some() => {
             let title = value.get("title").or_else(|| value.get("name"))?;
@@ -211,6 +212,27 @@ fn bound(value: &Value) -> Option<String> {
             )
         }
     }
+}
+
+/// `-2 steps: talks > partnership > membership`, `12.5 km`
+fn distance(value: &Value) -> Option<String> {
+    let number = |field: &str| value.get(field).and_then(Value::as_f64);
+    if let Some(steps) = number("steps") {
+        let labels = value.get("stepLabels").and_then(Value::as_array);
+        let labels = labels
+            .into_iter()
+            .flatten()
+            .map(|label| plain(label).into_owned());
+        let word = if steps.abs() == 1.0 { "step" } else { "steps" };
+        let way = joined(labels, " > ").unwrap_or_default();
+        return Some(format!("{steps} {word}: {way}"));
+    }
+    let unit = text(value, "unit").unwrap_or_default();
+    Some(
+        format!("{} {unit}", number("amount")?)
+            .trim_end()
+            .to_owned(),
+    )
 }
 
 /// A time without what says nothing: midnight in UTC is a day. In short, to the minute.

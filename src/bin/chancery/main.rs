@@ -2,7 +2,8 @@
 //!
 //! A file per verb or family of verbs: `import`, `list`, `get`, `apply`, `edit`, `set`, `delete`,
 //! `publish` (withdraw, revise), `history` (revisions, rollback), `registry` (actors and the like),
-//! `resolve`, `status`, `health`, `contexts`, `manual`, each with its arguments and what it does.
+//! `resolve`, `analysis` (questions over the record), `status`, `health`, `contexts`, `manual`,
+//! each with its arguments and what it does.
 //! They share
 //!
 //! `nouns`, `moments`               how kinds, resources and times are called
@@ -15,6 +16,7 @@
 //! It holds no state and knows nothing that the contract does not say: a new kind of element is a
 //! line in `columns`.
 
+mod analysis;
 mod apply;
 mod backup;
 mod cells;
@@ -184,6 +186,8 @@ enum Verb {
     Places(registry::Registry),
     /// Tell which actor or issue a name means
     Resolve(resolve::Resolve),
+    #[command(flatten)]
+    Question(analysis::Question),
     /// Tell how the server stands
     Status,
     /// Write everything that is stored into a file
@@ -262,6 +266,7 @@ async fn perform(cli: &Cli, settings: &Settings, output: &mut Output) -> Result<
         | Verb::Sources(_)
         | Verb::Places(_)
         | Verb::Resolve(_)
+        | Verb::Question(_)
         | Verb::Status
         | Verb::Backup(_)
         | Verb::Compact(_)
@@ -287,6 +292,7 @@ async fn ask(verb: &Verb, client: &Client, output: &mut Output) -> Result<Exit, 
         Verb::Sources(entries) => entries.perform("sources", client, output).await,
         Verb::Places(entries) => entries.perform("places", client, output).await,
         Verb::Resolve(resolve) => resolve.perform(client, output).await,
+        Verb::Question(question) => question.perform(client, output).await,
         Verb::Status => status::perform(client, output).await,
         Verb::Backup(backup) => backup.perform(client, output).await,
         Verb::Compact(compact) => compact.perform(client, output).await,

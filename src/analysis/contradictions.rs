@@ -1,0 +1,345 @@
+//! Elements that cannot both be right, by type.
+//!
+//! Lines of one actor on one issue with opposed postures; lines, or positions, of one actor on one
+//! issue that accept nothing in common; forecasts of one question and one window with different
+//! probabilities. Only where both hold at some time; never between versions of one lineage, which
+//! replace each other, nor between what is declared and what is estimated, which may well differ.
+
+use std::collections::BTreeMap;
+
+use super::span::shared;
+use crate::model::v1::{self, Bound, ContradictionKind as Kind, Posture, RedLineStatus, TimeSpan};
+
+/// The name of the method, for the basis of an answer.
+pub const METHOD: &str = "typed contradictions";
+/// Where it is published.
+pub const SOURCE: &str = "Chancery's own; the types stand with ContradictionKind in the contract";
+
+/// What is compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    /// Declared lines.
+    pub lines: &'a [v1::RedLine],
+    /// Estimated positions.
+    pub positions: &'a [v1::Position],
+    /// Forecasts.
+    pub forecasts: &'a [v1::Forecast],
+}
+
+/// Every contradiction of the kinds asked for (empty is all), up to `most`; and whether there are
+/// more.
+pub fn find(record: Record<'_>, kinds: &[Kind], most: usize) -> (Vec<v1::Contradiction>, bool) {
+    let asked = |kind: Kind| kinds.is_empty() || kinds.contains(&kind);
+    let mut found = Vec::new();
+    let lines = record.lines.iter().filter(|line| {
+        line.status() != RedLineStatus::Abandoned
+            && !line.actor.is_empty()
+            && !line.issue.is_empty()
+    });
+    for (one, other) in pairs(lines, |line| (line.actor.clone(), line.issue.clone()), most) {
+        if same(&one.lineage, &other.lineage) {
+            continue;
+        }
+        let Some(overlap) = shared(one.valid.as_ref(), other.valid.as_ref()) else {
+            continue;
+        };
+        let sides = (line_side(one), line_side(other));
+        if disjoint(one.acceptable.as_ref(), other.acceptable.as_ref()) {
+            if asked(Kind::DisjointBounds) {
+                found.push(told(Kind::DisjointBounds, sides, overlap));
+            }
+        } else if opposed(one, other) && asked(Kind::OpposedPosture) {
+            found.push(told(Kind::OpposedPosture, sides, overlap));
+        }
+    }
+    if asked(Kind::DisjointBounds) {
+        found.extend(positions(record.positions, most));
+    }
+    if asked(Kind::DifferentProbability) {
+        found.extend(forecasts(record.forecasts, most));
+    }
+    found.sort_by(|a, b| {
+        let names = |one: &v1::Contradiction| {
+            let name = |side: &Option<v1::ContradictionSide>| {
+                side.as_ref()
+                    .map(|side| side.name.clone())
+                    .unwrap_or_default()
+            };
+            (one.kind, name(&one.first), name(&one.second))
+        };
+        names(a).cmp(&names(b))
+    });
+    let more = found.len() > most;
+    found.truncate(most);
+    (found, more)
+}
+
+fn positions(positions: &[v1::Position], most: usize) -> Vec<v1::Contradiction> {
+    let key = |position: &v1::Position| (position.actor.clone(), position.issue.clone());
+    let each = pairs(positions.iter(), key, most).into_iter();
+    each.filter(|(one, other)| {
+        let apart = disjoint(one.acceptable.as_ref(), other.acceptable.as_ref());
+        apart && !same(&one.lineage, &other.lineage)
+    })
+    .filter_map(|(one, other)| {
+        let overlap = shared(one.valid.as_ref(), other.valid.as_ref())?;
+        let sides = (position_side(one), position_side(other));
+        Some(told(Kind::DisjointBounds, sides, overlap))
+    })
+    .collect()
+}
+
+fn forecasts(forecasts: &[v1::Forecast], most: usize) -> Vec<v1::Contradiction> {
+    let key = |forecast: &v1::Forecast| {
+        let ends = forecast.window.as_ref().map(|window| {
+            let end = |end: &Option<prost_types::Timestamp>| end.as_ref().map(super::span::instant);
+            (end(&window.start), end(&window.end))
+        });
+        (question(&forecast.statement), ends)
+    };
+    let each = pairs(forecasts.iter(), key, most).into_iter();
+    each.filter(|(one, other)| {
+        let differ = one
+            .likelihood
+            .as_ref()
+            .zip(other.likelihood.as_ref())
+            .is_some_and(|(one, other)| apart(one, other));
+        differ && !same(&one.lineage, &other.lineage)
+    })
+    .filter_map(|(one, other)| {
+        let overlap = shared(one.valid.as_ref(), other.valid.as_ref())?;
+        let sides = (forecast_side(one), forecast_side(other));
+        Some(told(Kind::DifferentProbability, sides, overlap))
+    })
+    .collect()
+}
+
+/// Pairs with the same key, the one with the lesser place first; never many more than are told.
+fn pairs<'a, T, K: Ord>(
+    each: impl Iterator<Item = &'a T>,
+    key: impl Fn(&T) -> K,
+    most: usize,
+) -> Vec<(&'a T, &'a T)> {
+    let mut groups: BTreeMap<K, Vec<&T>> = BTreeMap::new();
+    for one in each {
+        groups.entry(key(one)).or_default().push(one);
+    }
+    let mut found = Vec::new();
+    for group in groups.values() {
+        for (at, one) in group.iter().enumerate() {
+            let others = group.iter().skip(at + 1);
+            found.extend(others.map(|other| (*one, *other)));
+            // A group of thousands has millions of pairs; enough of them show that it is one.
+            if found.len() > most.saturating_mul(100) {
+                return found;
+            }
+        }
+    }
+    found
+}
+
+/// Whether two versions belong to one lineage, of which the later replaces the earlier.
+fn same(one: &str, other: &str) -> bool {
+    !one.is_empty() && one == other
+}
+
+/// Whether one line insists on what the other rejects.
+pub(super) fn opposed(one: &v1::RedLine, other: &v1::RedLine) -> bool {
+    let rejects =
+        |line: &v1::RedLine| matches!(line.posture(), Posture::Prohibits | Posture::Refuses);
+    let insists =
+        |line: &v1::RedLine| matches!(line.posture(), Posture::Requires | Posture::Claims);
+    let bounded = one.acceptable.is_some() && other.acceptable.is_some();
+    !bounded && (rejects(one) && insists(other) || insists(one) && rejects(other))
+}
+
+/// Whether two stated bounds have nothing in common.
+pub(super) fn disjoint(one: Option<&Bound>, other: Option<&Bound>) -> bool {
+    let Some((one, other)) = one.zip(other) else {
+        return false;
+    };
+    let above = |one: &Bound, other: &Bound| one.min.zip(other.max).is_some_and(|(a, b)| a > b);
+    let options = !one.options.is_empty()
+        && !other.options.is_empty()
+        && !one
+            .options
+            .iter()
+            .any(|option| other.options.contains(option));
+    above(one, other) || above(other, one) || options
+}
+
+/// Whether two likelihoods differ: their numbers, or intervals that do not touch.
+fn apart(one: &v1::Likelihood, other: &v1::Likelihood) -> bool {
+    let interval = |likelihood: &v1::Likelihood| {
+        let low = likelihood.best.or(likelihood.low)?;
+        let high = likelihood.best.or(likelihood.high)?;
+        Some((low, high))
+    };
+    let Some(((a, b), (c, d))) = interval(one).zip(interval(other)) else {
+        return false;
+    };
+    b + 1e-9 < c || d + 1e-9 < a
+}
+
+/// A statement without letter case, blanks and marks.
+fn question(statement: &str) -> String {
+    let words = statement.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<String> = words
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    words.join(" ")
+}
+
+type Sides = (v1::ContradictionSide, v1::ContradictionSide);
+
+fn told(kind: Kind, (one, other): Sides, overlap: TimeSpan) -> v1::Contradiction {
+    let reason = match kind {
+        Kind::OpposedPosture => "one insists on what the other rejects",
+        Kind::DisjointBounds => "what one accepts and what the other accepts do not meet",
+        Kind::DifferentProbability => "the same question and window, with different probabilities",
+        Kind::Unspecified => "",
+    };
+    let (first, second) = if one.name <= other.name {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let stated = overlap.start.is_some() || overlap.end.is_some();
+    v1::Contradiction {
+        kind: kind.into(),
+        first: Some(first),
+        second: Some(second),
+        overlap: stated.then_some(overlap),
+        reason: reason.to_owned(),
+    }
+}
+
+fn line_side(line: &v1::RedLine) -> v1::ContradictionSide {
+    let text = if line.stance.is_empty() {
+        &line.title
+    } else {
+        &line.stance
+    };
+    v1::ContradictionSide {
+        name: line.name.clone(),
+        revision: line.revision,
+        text: text.clone(),
+        citation: line.citations.first().cloned(),
+        attribution: line.attribution.clone(),
+        posture: line.posture,
+        acceptable: line.acceptable.clone(),
+        likelihood: None,
+    }
+}
+
+fn position_side(position: &v1::Position) -> v1::ContradictionSide {
+    v1::ContradictionSide {
+        name: position.name.clone(),
+        revision: position.revision,
+        text: position.title.clone(),
+        citation: position.citations.first().cloned(),
+        attribution: position.attribution.clone(),
+        acceptable: position.acceptable.clone(),
+        ..Default::default()
+    }
+}
+
+fn forecast_side(forecast: &v1::Forecast) -> v1::ContradictionSide {
+    v1::ContradictionSide {
+        name: forecast.name.clone(),
+        revision: forecast.revision,
+        text: forecast.statement.clone(),
+        citation: forecast.citations.first().cloned(),
+        attribution: forecast.attribution.clone(),
+        likelihood: forecast.likelihood.clone(),
+        ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_types::Timestamp;
+
+    use super::*;
+
+    fn line(name: &str, posture: Posture, from: i64, to: i64) -> v1::RedLine {
+        let at = |seconds| Some(Timestamp { seconds, nanos: 0 });
+        v1::RedLine {
+            name: name.into(),
+            lineage: name.into(),
+            actor: "actors/a".into(),
+            issue: "issues/x".into(),
+            posture: posture.into(),
+            valid: Some(TimeSpan {
+                start: at(from),
+                end: at(to),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }
+    }
+
+    fn kinds(lines: &[v1::RedLine], forecasts: &[v1::Forecast]) -> Vec<Kind> {
+        let record = Record {
+            lines,
+            positions: &[],
+            forecasts,
+        };
+        let (found, _) = find(record, &[], 1000);
+        found.iter().map(v1::Contradiction::kind).collect()
+    }
+
+    #[test]
+    fn opposed_lines_contradict_while_both_hold() {
+        let rejects = line("a", Posture::Prohibits, 0, 10);
+        let insists = line("b", Posture::Requires, 9, 20);
+        assert_eq!(
+            kinds(&[rejects.clone(), insists], &[]),
+            [Kind::OpposedPosture]
+        );
+        let later = line("b", Posture::Requires, 10, 20);
+        assert_eq!(kinds(&[rejects.clone(), later], &[]), []);
+        let mut carried = line("b", Posture::Requires, 0, 20);
+        carried.lineage = "a".into();
+        assert_eq!(kinds(&[rejects, carried], &[]), []);
+    }
+
+    #[test]
+    fn bounds_contradict_when_they_do_not_meet() {
+        let bounded = |name: &str, min, max| v1::RedLine {
+            acceptable: Some(Bound {
+                min,
+                max,
+                options: Vec::new(),
+            }),
+            ..line(name, Posture::Prohibits, 0, 10)
+        };
+        let (low, high) = (bounded("a", None, Some(2.0)), bounded("b", Some(3.0), None));
+        assert_eq!(kinds(&[low.clone(), high], &[]), [Kind::DisjointBounds]);
+        assert_eq!(kinds(&[low, bounded("b", Some(2.0), None)], &[]), []);
+    }
+
+    #[test]
+    fn the_same_question_has_one_probability() {
+        let forecast = |name: &str, statement: &str, best| v1::Forecast {
+            name: name.into(),
+            statement: statement.into(),
+            likelihood: Some(v1::Likelihood {
+                best: Some(best),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let one = forecast("a", "A ceasefire holds.", 0.3);
+        let other = forecast("b", "a ceasefire holds", 0.6);
+        assert_eq!(
+            kinds(&[], &[one.clone(), other]),
+            [Kind::DifferentProbability]
+        );
+        assert_eq!(
+            kinds(&[], &[one, forecast("b", "A ceasefire fails", 0.6)]),
+            []
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! What a proposal says, checked against the scales of its issues; everything wrong at once.
+
+use super::Issues;
+use crate::analysis::scale;
+use crate::error::{Error, Problems, Violation};
+use crate::model::limits::Limits;
+use crate::model::v1::issue::Scale;
+use crate::model::v1::proposal_term::Place as Given;
+use crate::model::v1::{self, TermEffect};
+
+/// Where on its scale a term lies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Place<'a> {
+    /// A value.
+    At(f64),
+    /// An option.
+    Of(&'a str),
+}
+
+/// One term.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Term<'a> {
+    pub(super) issue: &'a str,
+    pub(super) effect: TermEffect,
+    pub(super) place: Option<Place<'a>>,
+    pub(super) giver: &'a str,
+    pub(super) meets: &'a [String],
+}
+
+/// Reads the terms.
+pub(super) fn read<'a>(
+    given: &'a [v1::ProposalTerm],
+    issues: &Issues,
+    limits: &Limits,
+) -> Result<Vec<Term<'a>>, Error> {
+    let mut problems = Problems::default();
+    if given.is_empty() {
+        let text = "a proposal has at least one term";
+        problems.add(Violation::new("terms", "TERMS_MISSING", text));
+    }
+    if given.len() > limits.proposal_terms_max {
+        let text = format!(
+            "{} given, {} allowed",
+            given.len(),
+            limits.proposal_terms_max
+        );
+        problems.add(Violation::new("terms", "TERMS_TOO_MANY", text));
+    }
+    let mut terms = Vec::new();
+    for (at, term) in given.iter().enumerate().take(limits.proposal_terms_max) {
+        terms.extend(problems.note(one(at, term, issues, limits))?);
+    }
+    problems.finish()?;
+    Ok(terms)
+}
+
+fn one<'a>(
+    at: usize,
+    given: &'a v1::ProposalTerm,
+    issues: &Issues,
+    limits: &Limits,
+) -> Result<Term<'a>, Error> {
+    let field = |name: &str| format!("terms[{at}].{name}");
+    let refuse = |name: &str, reason, text: String| Err(Error::invalid(field(name), reason, text));
+    let Some(issue) = issues.get(&given.issue) else {
+        let text = format!("\"{}\" is no issue that is known", given.issue);
+        return refuse("issue", "ISSUE_UNKNOWN", text);
+    };
+    let words = [("text", given.text.len()), ("meets", given.meets.len())];
+    let bounds = [limits.term_text_bytes_max, limits.term_conditions_max];
+    for ((name, size), allowed) in words.into_iter().zip(bounds) {
+        if size > allowed {
+            let text = format!("{size} given, {allowed} allowed");
+            return refuse(name, "TERM_TOO_LONG", text);
+        }
+    }
+    let Ok(stated) = TermEffect::try_from(given.effect) else {
+        let text = format!("\"{}\" is no effect", given.effect);
+        return refuse("effect", "ENUM_UNKNOWN", text);
+    };
+    let place = match &given.place {
+        None => None,
+        Some(place) => Some(placed(&field, place, issue)?),
+    };
+    let follows = match (issue.scale.as_ref(), place) {
+        (Some(Scale::Binary(_)), Some(Place::At(value))) if value > 0.5 => TermEffect::BringsAbout,
+        (Some(Scale::Binary(_)), Some(Place::At(_))) => TermEffect::RulesOut,
+        (_, _) => stated,
+    };
+    if stated != TermEffect::Unspecified && stated != follows {
+        let text = "the effect and the value of the term contradict each other";
+        return refuse("effect", "TERM_CONTRADICTS_ITSELF", text.to_owned());
+    }
+    Ok(Term {
+        issue: &given.issue,
+        effect: follows,
+        place,
+        giver: &given.giver,
+        meets: &given.meets,
+    })
+}
+
+/// The place of a term, which its issue's scale must have.
+fn placed<'a>(
+    field: &dyn Fn(&str) -> String,
+    place: &'a Given,
+    issue: &v1::Issue,
+) -> Result<Place<'a>, Error> {
+    let scale = issue.scale.as_ref();
+    let mismatch = |name: &str| {
+        let kind = scale::kind(scale);
+        let text = format!("\"{}\" has {kind}", issue.name);
+        Err(Error::invalid(field(name), "SCALE_MISMATCH", text))
+    };
+    match (place, scale) {
+        (Given::Option(option), Some(Scale::Options(options))) => {
+            if options.ids.contains(option) {
+                return Ok(Place::Of(option));
+            }
+            let text = format!("\"{option}\" is not an option of \"{}\"", issue.name);
+            Err(Error::invalid(field("option"), "OPTION_UNKNOWN", text))
+        }
+        (Given::Step(label), Some(Scale::Ordinal(_) | Scale::Binary(_))) => {
+            let steps = scale::steps(scale);
+            let found = steps
+                .iter()
+                .find(|(_, known)| known.eq_ignore_ascii_case(label));
+            if let Some((value, _)) = found {
+                return Ok(Place::At(*value));
+            }
+            let known: Vec<&str> = steps.iter().map(|(_, label)| label.as_str()).collect();
+            let known = known.join("\", \"");
+            let text = format!("\"{label}\" is no step of \"{}\": \"{known}\"", issue.name);
+            Err(Error::invalid(field("step"), "STEP_UNKNOWN", text))
+        }
+        (Given::Amount(value), Some(Scale::Ordinal(_) | Scale::Quantity(_) | Scale::Binary(_))) => {
+            on_scale(&field("amount"), *value, issue)?;
+            Ok(Place::At(*value))
+        }
+        (Given::Amount(_), _) => mismatch("amount"),
+        (Given::Step(_), _) => mismatch("step"),
+        (Given::Option(_), _) => mismatch("option"),
+    }
+}
+
+fn on_scale(field: &str, value: f64, issue: &v1::Issue) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    scale::on_scale(&mut problems, field, &issue.into(), value);
+    problems.finish()?;
+    let steps = scale::steps(issue.scale.as_ref());
+    if !steps.is_empty() && !steps.iter().any(|(step, _)| *step == value) {
+        let text = format!("\"{value}\" lies between the steps of \"{}\"", issue.name);
+        return Err(Error::invalid(field, "VALUE_OFF_SCALE", text));
+    }
+    Ok(())
+}

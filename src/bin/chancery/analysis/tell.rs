@@ -1,0 +1,153 @@
+//! Answers as tables: sections of rows, then what the answer rests on.
+//!
+//! Values come as canonical JSON and are put in words by the contract's descriptors, as everywhere.
+//! What an answer leaves open stands under it, line by line: nothing is passed over in silence.
+
+use chancery::wire::json;
+use serde_json::Value;
+
+use crate::cells::{self, Detail};
+use crate::columns::NOT_STATED;
+use crate::failure::{Exit, Failure};
+use crate::layout::grid;
+use crate::output::{Format, Output, tame};
+
+/// Rows of one list of an answer.
+pub(crate) struct Section {
+    /// What stands above them; empty for nothing.
+    pub(crate) title: &'static str,
+    /// The list, in JSON.
+    pub(crate) field: &'static str,
+    /// What it is a list of.
+    pub(crate) message: &'static str,
+    /// Header and path of each column.
+    pub(crate) columns: &'static [(&'static str, &'static str)],
+    /// What stands there when the list is empty; without it the section is left out.
+    pub(crate) none: Option<&'static str>,
+}
+
+/// Prints an answer: its sections and its foot for people, all of it for machines.
+pub(crate) fn tell<T: prost::Message>(
+    message: &str,
+    answer: &T,
+    sections: &[Section],
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let value = json::encode(message, answer)?;
+    if printed(&value, sections, output)? {
+        return Ok(Exit::Done);
+    }
+    for section in sections {
+        rows(&value, section, output)?;
+    }
+    foot(&value, output)?;
+    Ok(Exit::Done)
+}
+
+/// Prints an answer where it is printed without tables; says whether it was.
+pub(crate) fn printed(
+    value: &Value,
+    sections: &[Section],
+    output: &mut Output,
+) -> Result<bool, Failure> {
+    match output.format() {
+        Format::Json | Format::Jsonl | Format::Yaml => output.value(value)?,
+        Format::Name => {
+            let first = sections.first();
+            let path = first.and_then(|section| Some((section.field, section.columns.first()?.1)));
+            let (field, path) = path.unwrap_or_default();
+            let list = value.get(field).and_then(Value::as_array);
+            for one in list.into_iter().flatten() {
+                output.line(&tame(
+                    one.get(path).and_then(Value::as_str).unwrap_or_default(),
+                ))?;
+            }
+        }
+        Format::Table | Format::Wide => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn rows(value: &Value, section: &Section, output: &mut Output) -> Result<(), Failure> {
+    let list = value.get(section.field).and_then(Value::as_array);
+    let list = list.map(Vec::as_slice).unwrap_or_default();
+    let Some(message) = cells::message(section.message) else {
+        return Ok(());
+    };
+    if list.is_empty() {
+        if let Some(none) = section.none {
+            output.line(none)?;
+            output.line("")?;
+        }
+        return Ok(());
+    }
+    if !section.title.is_empty() {
+        output.line(section.title)?;
+    }
+    let headers: Vec<&str> = section.columns.iter().map(|(header, _)| *header).collect();
+    let detail = match output.format() {
+        Format::Wide => Detail::Whole,
+        Format::Table | Format::Json | Format::Yaml | Format::Jsonl | Format::Name => Detail::Short,
+    };
+    let rows = list.iter().map(|one| {
+        let cell = |path: &str| {
+            let text = cells::at(&message, one, path, detail);
+            text.map_or_else(|| "-".to_owned(), |text| tame(&text))
+        };
+        section.columns.iter().map(|(_, path)| cell(path)).collect()
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    output.grid(&grid(&headers, &rows, output.layout()))?;
+    output.line("")?;
+    Ok(())
+}
+
+/// What an answer rests on: what was not stated, the method, the revision and the marking.
+pub(crate) fn foot(value: &Value, output: &mut Output) -> Result<(), Failure> {
+    let Some(basis) = value.get("basis") else {
+        return Ok(());
+    };
+    let text = |value: &Value, field: &str| {
+        tame(value.get(field).and_then(Value::as_str).unwrap_or_default())
+    };
+    let gaps = basis.get("gaps").and_then(Value::as_array);
+    for gap in gaps.into_iter().flatten() {
+        let (name, field) = (text(gap, "name"), text(gap, "field"));
+        let treatment = text(gap, "treatment");
+        output.line(&format!("{NOT_STATED}: {field} of {name}: {treatment}"))?;
+    }
+    let inputs = basis.get("inputs").and_then(Value::as_array);
+    let inputs = inputs.map_or(0, Vec::len);
+    let many = if inputs == 1 { "" } else { "s" };
+    let revision = text(basis, "readRevision");
+    output.line(&format!(
+        "{} ({}); {inputs} input{many} at revision {}; {}",
+        text(basis, "method"),
+        text(basis, "methodSource"),
+        if revision.is_empty() { "0" } else { &revision },
+        marking(basis),
+    ))?;
+    Ok(())
+}
+
+/// `TLP:AMBER, for a, b`
+fn marking(basis: &Value) -> String {
+    let level = basis
+        .pointer("/marking/tlp")
+        .and_then(Value::as_str)
+        .unwrap_or("TLP_CLEAR");
+    let level = level
+        .trim_start_matches("TLP_")
+        .replace("_STRICT", "+STRICT");
+    let audience = basis.pointer("/marking/audience");
+    let groups = audience.map(|audience| {
+        let groups = audience.get("groups").and_then(Value::as_array);
+        let groups = groups.into_iter().flatten().filter_map(Value::as_str);
+        tame(&groups.collect::<Vec<_>>().join(", "))
+    });
+    match groups {
+        None => format!("TLP:{level}"),
+        Some(groups) if groups.is_empty() => format!("TLP:{level}, for nobody"),
+        Some(groups) => format!("TLP:{level}, for {groups}"),
+    }
+}

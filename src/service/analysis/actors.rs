@@ -1,0 +1,119 @@
+//! Actors across assessments: one actor's lines together, all actors by all issues.
+
+use std::collections::BTreeMap;
+
+use super::super::{Answer, Door};
+use super::gather::{Gathering, answer};
+use crate::analysis::{lines, positions};
+use crate::error::{Error, Problems};
+use crate::model::caller::Caller;
+use crate::model::limits::exceeded;
+use crate::model::v1::{self as plain, Coverage};
+
+pub(super) async fn consolidate_red_lines(
+    door: Door,
+    caller: Caller,
+    request: plain::ConsolidateRedLinesRequest,
+) -> Answer<plain::ConsolidateRedLinesResponse> {
+    answer(door, caller, request.read, move |gathering| {
+        let mut problems = Problems::default();
+        problems.note(gathering.known("actor", &request.actor))?;
+        let issues: Vec<String> = match request.issue.as_str() {
+            "" => Vec::new(),
+            issue => {
+                problems.note(gathering.known("issue", issue))?;
+                vec![issue.to_owned()]
+            }
+        };
+        problems.finish()?;
+        let mut scope = gathering.scope(request.scope)?;
+        scope.actors = vec![request.actor.clone()];
+        scope.issues = issues;
+        let found: Vec<plain::RedLine> = gathering.elements(&scope)?;
+        let origins = origins(gathering, &found)?;
+        let coverage = match found.is_empty() {
+            true if speaks(gathering, &scope)? => Coverage::NotStated,
+            true => Coverage::NotCovered,
+            false => Coverage::Stated,
+        };
+        Ok(plain::ConsolidateRedLinesResponse {
+            groups: lines::consolidate(&found, &origins),
+            basis: Some(gathering.basis((lines::METHOD, lines::SOURCE), Vec::new())?),
+            coverage: coverage.into(),
+        })
+    })
+    .await
+}
+
+/// Whether anything in scope but a line speaks of the actor, and of the issue if one is asked for.
+fn speaks(gathering: &mut Gathering, scope: &super::gather::Scope) -> Result<bool, Error> {
+    let positions: Vec<plain::Position> = gathering.elements(scope)?;
+    if !positions.is_empty() {
+        return Ok(true);
+    }
+    let participants: Vec<plain::Participant> = gathering.elements(scope)?;
+    Ok(scope.issues.is_empty() && !participants.is_empty())
+}
+
+/// Where the words of the lines come from, as far as the caller sees it.
+fn origins(gathering: &mut Gathering, found: &[plain::RedLine]) -> Result<lines::Origins, Error> {
+    let mut origins = lines::Origins::default();
+    let mut open: Vec<String> = Vec::new();
+    for citation in found.iter().flat_map(|line| &line.citations) {
+        open.push(citation.source.clone());
+        let known = origins.source_of.contains_key(&citation.document);
+        if citation.document.is_empty() || known {
+            continue;
+        }
+        if let Some(document) = gathering.read::<plain::Document>(&citation.document)? {
+            open.push(document.source.clone());
+            origins
+                .source_of
+                .insert(citation.document.clone(), document.source);
+        }
+    }
+    while let Some(name) = open.pop() {
+        if name.is_empty() || origins.derives_from.contains_key(&name) {
+            continue;
+        }
+        let source = gathering.read::<plain::Source>(&name)?.unwrap_or_default();
+        open.extend(source.derives_from.iter().cloned());
+        origins.derives_from.insert(name, source.derives_from);
+    }
+    Ok(origins)
+}
+
+pub(super) async fn get_position_matrix(
+    door: Door,
+    caller: Caller,
+    request: plain::GetPositionMatrixRequest,
+) -> Answer<plain::GetPositionMatrixResponse> {
+    answer(door, caller, request.read, move |gathering| {
+        let scope = gathering.scope(request.scope)?;
+        let stated: Vec<plain::Position> = gathering.elements(&scope)?;
+        let drawn: Vec<plain::RedLine> = gathering.elements(&scope)?;
+        let issues: BTreeMap<String, plain::Issue> = gathering.issues()?;
+        let record = positions::Record {
+            positions: &stated,
+            lines: &drawn,
+            issues: &issues,
+        };
+        let (actors, columns, cells) = positions::matrix(record, &scope.actors, &scope.issues);
+        let allowed = gathering.limits().position_cells_max;
+        if cells.len() > allowed {
+            return Err(exceeded("scope", "MATRIX_TOO_LARGE", cells.len(), allowed));
+        }
+        gathering.used(columns.iter().map(String::as_str))?;
+        let stated = cells
+            .iter()
+            .filter(|cell| cell.coverage() == Coverage::Stated);
+        Ok(plain::GetPositionMatrixResponse {
+            basis: Some(gathering.basis((positions::METHOD, positions::SOURCE), Vec::new())?),
+            actors,
+            issues: columns,
+            stated: i32::try_from(stated.count()).unwrap_or(i32::MAX),
+            cells,
+        })
+    })
+    .await
+}

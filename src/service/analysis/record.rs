@@ -1,0 +1,232 @@
+//! What the record says of itself: lint, ladder, trace, contradictions.
+
+use prost::Message;
+use prost_reflect::{DynamicMessage, Value};
+
+use super::super::{Answer, Door};
+use super::gather::{Gathering, answer};
+use crate::analysis::{contradictions, ladder, lint, trace};
+use crate::edit::link;
+use crate::error::Error;
+use crate::model::caller::Caller;
+use crate::model::limits::exceeded;
+use crate::model::name::{Name, assessment_of};
+use crate::model::v1::{self as plain, AssessmentState};
+use crate::wire::body;
+
+/// The beginning of a statement that stands in for a title.
+const TITLE_LETTERS: usize = 80;
+
+pub(super) async fn lint_assessment(
+    door: Door,
+    caller: Caller,
+    request: plain::LintAssessmentRequest,
+) -> Answer<plain::LintAssessmentResponse> {
+    let kind = super::super::list::kind_of("Assessment")?;
+    let name = Name::parse_as(kind, &request.name, "name")?;
+    let now = body::timestamp((door.clock)());
+    let as_of = request.as_of.unwrap_or(now);
+    answer(door, caller, request.read, move |gathering| {
+        let full = gathering.view.full(&name)?;
+        let assessment = plain::Assessment::decode(full)
+            .map_err(|error| Error::Internal(format!("assembled assessment: {error}")))?;
+        let names = gathering.view.element_names(&name)?;
+        let all = std::iter::once(name.as_str()).chain(names.iter().map(String::as_str));
+        gathering.used(all)?;
+        let gone = gone(gathering, &assessment)?;
+        Ok(plain::LintAssessmentResponse {
+            findings: lint::lint(&assessment, &gone, &as_of),
+            basis: Some(gathering.basis((lint::METHOD, lint::SOURCE), Vec::new())?),
+            as_of: Some(as_of),
+        })
+    })
+    .await
+}
+
+/// What is rested on and no longer carries, seen from outside of what rests on it.
+fn gone(gathering: &mut Gathering, assessment: &plain::Assessment) -> Result<lint::Gone, Error> {
+    let mut gone = lint::Gone::new();
+    let premises = assessment.recommendations.iter();
+    let premises = premises.flat_map(|one| one.rests_on.iter().chain(&one.tools));
+    let further = assessment.judgments.iter().flat_map(|one| &one.rests_on);
+    for text in premises.chain(further) {
+        let Ok(name) = Name::parse(text, "rests_on") else {
+            continue;
+        };
+        if !gathering.view.has(&name)? {
+            gone.insert(text.clone(), "is not there, or cannot be seen");
+            continue;
+        }
+        let work = assessment_of(text).filter(|work| *work != assessment.name);
+        let Some(work) = work.and_then(|work| Name::parse(work, "rests_on").ok()) else {
+            continue;
+        };
+        let revision = gathering.view.revision();
+        if gathering.view.state_at(&work, revision) == i32::from(AssessmentState::Withdrawn) {
+            gone.insert(text.clone(), "lies in an assessment that was withdrawn");
+        }
+        let other: Option<plain::Assumption> = match text.contains("/assumptions/") {
+            true => gathering.read(text)?,
+            false => None,
+        };
+        if other.is_some_and(|one| one.status() == plain::AssumptionStatus::Broken) {
+            gone.insert(text.clone(), "is an assumption that is broken");
+        }
+    }
+    Ok(gone)
+}
+
+pub(super) async fn get_commitment_ladder(
+    door: Door,
+    caller: Caller,
+    request: plain::GetCommitmentLadderRequest,
+) -> Answer<plain::GetCommitmentLadderResponse> {
+    let now = body::timestamp((door.clock)());
+    let as_of = request.as_of.unwrap_or(now);
+    answer(door, caller, request.read, move |gathering| {
+        let scope = gathering.scope(request.scope)?;
+        let mut commitments: Vec<plain::Commitment> = gathering.elements(&scope)?;
+        if !request.theme.is_empty() {
+            commitments.retain(|one| one.theme == request.theme);
+        }
+        let found = ladder::ladder(&commitments, &as_of);
+        Ok(plain::GetCommitmentLadderResponse {
+            basis: Some(gathering.basis((ladder::METHOD, ladder::SOURCE), found.gaps)?),
+            as_of: Some(as_of),
+            steps: found.steps,
+            themes: found.themes,
+            cycles: found.cycles,
+        })
+    })
+    .await
+}
+
+pub(super) async fn trace(
+    door: Door,
+    caller: Caller,
+    request: plain::TraceRequest,
+) -> Answer<plain::TraceResponse> {
+    Name::parse(&request.name, "name")?;
+    let limits = *door.ledger.limits();
+    let links = match usize::try_from(request.depth) {
+        Ok(0) => limits.trace_links_default,
+        Ok(depth) if depth <= limits.trace_links_max => depth,
+        Ok(depth) => {
+            let allowed = limits.trace_links_max;
+            return Err(exceeded("depth", "DEPTH_TOO_LARGE", depth, allowed));
+        }
+        Err(_negative) => {
+            let text = format!("{} given", request.depth);
+            return Err(Error::invalid("depth", "DEPTH_NEGATIVE", text));
+        }
+    };
+    let reach = trace::Reach {
+        direction: request.direction(),
+        links,
+        resources: limits.trace_resources_max,
+    };
+    answer(door, caller, request.read, move |gathering| {
+        let found = trace::trace(&request.name, reach, &mut Steps(gathering))?;
+        let seen = found.nodes.iter().filter(|node| !node.missing);
+        gathering.used(seen.map(|node| node.name.as_str()))?;
+        Ok(plain::TraceResponse {
+            basis: Some(gathering.basis((trace::METHOD, trace::SOURCE), Vec::new())?),
+            nodes: found.nodes,
+            links: found.links,
+            cycles: found.cycles,
+            truncated: found.truncated,
+        })
+    })
+    .await
+}
+
+/// How a trace reads: under the view of the answer.
+struct Steps<'g>(&'g Gathering);
+
+impl trace::Reading for Steps<'_> {
+    fn known(&mut self, name: &str) -> Result<Option<trace::Known>, Error> {
+        let Ok(name) = Name::parse(name, "name") else {
+            return Ok(None);
+        };
+        let body = match self.0.view.get(&name) {
+            Ok(body) => body,
+            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let message = body::open(name.kind(), &body)?;
+        let (links, _malformed) = link::links(&message, "");
+        let rests_on = links.into_iter().filter_map(|link| {
+            let last = link.path.rsplit('.').next().unwrap_or_default();
+            let field = last.split('[').next().unwrap_or_default();
+            let followed = trace::FIELDS.contains(&field) && link.target.as_str() != name.as_str();
+            followed.then(|| (field.to_owned(), link.target.as_str().to_owned()))
+        });
+        let mut rests_on: Vec<(String, String)> = rests_on.collect();
+        rests_on.sort();
+        rests_on.dedup();
+        Ok(Some(trace::Known {
+            revision: self.0.view.revision_of(&name)?.unwrap_or_default(),
+            title: title(&message),
+            quote: quote(&message),
+            rests_on,
+        }))
+    }
+
+    fn resting_on(&mut self, name: &str) -> Result<Vec<String>, Error> {
+        let name = Name::parse(name, "name")?;
+        Ok(self.0.view.referrers(&name))
+    }
+}
+
+/// The title of a resource, or the beginning of what it states.
+fn title(message: &DynamicMessage) -> String {
+    let text = |field: &str| {
+        let value = message.get_field_by_name(field)?;
+        value
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .map(ToOwned::to_owned)
+    };
+    let fields = ["title", "statement", "obligation", "observable", "purpose"];
+    let found = fields.into_iter().find_map(text).unwrap_or_default();
+    found.chars().take(TITLE_LETTERS).collect()
+}
+
+fn quote(message: &DynamicMessage) -> String {
+    let citations = message.get_field_by_name("citations");
+    let first = citations
+        .as_ref()
+        .and_then(|value| value.as_list()?.first());
+    let quote = first
+        .and_then(Value::as_message)
+        .and_then(|citation| Some(citation.get_field_by_name("quote")?.as_str()?.to_owned()));
+    quote.unwrap_or_default()
+}
+
+pub(super) async fn find_contradictions(
+    door: Door,
+    caller: Caller,
+    request: plain::FindContradictionsRequest,
+) -> Answer<plain::FindContradictionsResponse> {
+    answer(door, caller, request.read, move |gathering| {
+        let kinds: Vec<plain::ContradictionKind> = request.kinds().collect();
+        let scope = gathering.scope(request.scope.clone())?;
+        let lines: Vec<plain::RedLine> = gathering.elements(&scope)?;
+        let positions: Vec<plain::Position> = gathering.elements(&scope)?;
+        let forecasts: Vec<plain::Forecast> = gathering.elements(&scope)?;
+        let record = contradictions::Record {
+            lines: &lines,
+            positions: &positions,
+            forecasts: &forecasts,
+        };
+        let most = gathering.limits().contradictions_max;
+        let (found, truncated) = contradictions::find(record, &kinds, most);
+        let method = (contradictions::METHOD, contradictions::SOURCE);
+        Ok(plain::FindContradictionsResponse {
+            basis: Some(gathering.basis(method, Vec::new())?),
+            contradictions: found,
+            truncated,
+        })
+    })
+    .await
+}
