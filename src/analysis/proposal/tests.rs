@@ -349,7 +349,9 @@ proptest! {
             let posture = if at % 2 == 0 { Posture::Prohibits } else { Posture::Claims };
             line(&format!("l{at}"), "issues/q", posture, *bound)
         }).collect();
-        let at = |value: f64| [term("issues/q", TermEffect::Unspecified, Some(Place::Amount(value)))];
+        let at = |value: f64| {
+            [term("issues/q", TermEffect::Unspecified, Some(Place::Amount(value)))]
+        };
         let respects = |value: f64| {
             let told = found(&at(value), &issues, lines.clone());
             told.lines.iter().all(|line| line.verdict() != Verdict::Crossed)
