@@ -47,7 +47,9 @@ use crate::wire::record;
 
 #[cfg(feature = "failpoints")]
 pub use self::disk::reached;
-pub use self::store::view::{Cursor, Page, Query, Stored, View};
+pub use self::store::count::{Count, Counts};
+pub use self::store::list::{Cursor, Page, Query, satisfies};
+pub use self::store::view::{Stored, View};
 
 /// As of when a read is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,9 @@ use std::sync::LazyLock;
 
 use crate::error::Error;
 
-use prost_reflect::{DescriptorPool, FieldDescriptor, Kind as Shape, MessageDescriptor};
+use prost_reflect::{
+    DescriptorPool, EnumValueDescriptor, FieldDescriptor, Kind as Shape, MessageDescriptor,
+};
 
 /// Fields with this number and above hold the elements of an `Assessment`.
 const FIRST_ELEMENT_FIELD: u32 = 101;
@@ -109,6 +111,17 @@ pub enum Value {
     Number(i32),
     /// A text.
     Text(Box<str>),
+}
+
+/// A value as it stands in a body.
+#[derive(Debug, Clone, Copy)]
+pub enum Raw<'a> {
+    /// A whole number, an enum or a bool.
+    Number(u64),
+    /// A double.
+    Double(f64),
+    /// A text, a message or packed numbers.
+    Bytes(&'a [u8]),
 }
 
 /// An indexed field of a kind.
@@ -311,6 +324,15 @@ fn nested(
             None => nested(&child, (&path, &tags), fields, others),
         }
     }
+}
+
+/// The name of an enum's value without the prefix that all of them have.
+pub fn short(value: &EnumValueDescriptor) -> String {
+    let zero = value.parent_enum().get_value(0);
+    let zero = zero.map(|zero| zero.name().to_owned()).unwrap_or_default();
+    let prefix = zero.strip_suffix("UNSPECIFIED").unwrap_or_default();
+    let name = value.name();
+    name.strip_prefix(prefix).unwrap_or(name).to_owned()
 }
 
 fn join(path: &str, name: &str) -> String {

@@ -59,6 +59,18 @@ limits! {
     filter_bytes_max: usize = 8 << 10, "bytes";
     /// Terms of a filter.
     filter_terms_max: usize = 64, "terms";
+    /// Brackets within brackets of a filter.
+    filter_depth_max: usize = 32, "levels";
+    /// Bodies that one page reads because a filter asks for what no index holds.
+    filter_bodies_max: usize = 20_000, "bodies";
+    /// Different values of a field that a wildcard is compared with.
+    filter_values_max: usize = 100_000, "values";
+    /// Fields that a list is ordered by.
+    order_fields_max: usize = 4, "fields";
+    /// Resources that are sorted by what no index holds.
+    order_bodies_max: usize = 20_000, "bodies";
+    /// Different counts that one answer holds.
+    counts_max: usize = 10_000, "counts";
     /// Length of a page token.
     page_token_bytes_max: usize = 1 << 10, "bytes";
     /// A message that a client sends.

@@ -6,6 +6,7 @@
 //! `caller`  who asks, markings and clearance
 //! `names`   what a text may call an actor or an issue      `actors`  the built-in ones
 //! `estimate` words of estimation        `limits`  every bound of the system
+//! `ranks`   which enums have an order
 //! `mutant`  deliberate mistakes, for tests that must catch them
 //!
 //! The messages are generated rather than written a second time: sixteen kinds twice over, with
@@ -19,6 +20,7 @@ pub mod limits;
 pub mod mutant;
 pub mod name;
 pub mod names;
+pub mod ranks;
 pub mod slug;
 
 /// The contract's messages, as plain values.

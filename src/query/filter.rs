@@ -1,305 +1,216 @@
-//! Filters: AIP-160, of which `field = literal [AND field = literal ...]` is built so far.
+//! Filters: the whole grammar of AIP-160, checked against the contract, turned into conditions.
 //!
-//! A literal is quoted, or a bare word; an enum's value is written with or without its prefix.
-//! Whatever else the grammar knows is answered with `FILTER_UNSUPPORTED`, what it does not know
-//! with `FILTER_MALFORMED`, always with the byte offset, and all problems at once. A value that is
-//! not stated is never equal to anything.
+//! `lexer` → `tree`, `parser`   text to conditions, with the byte each begins at
+//! `field`, `literal`           what paths and literals mean
+//! `check`, `terms`             conditions to `Expr`, with all that is wrong, at once
+//! `criterion`                  what is asked of a body when no index knows
+//!
+//! What is not stated satisfies no comparison, and neither does what the author says cannot be
+//! judged, except that `= UNDETERMINED` asks for just that. `!=` is a comparison too: stated and
+//! different. `NOT` is the rest of everything, what is not stated included. Of a repeated field
+//! some value has to satisfy; for `!=`, none may be equal. Nothing is executed here.
 
+mod check;
+mod criterion;
+mod field;
+mod lexer;
+mod literal;
+mod parser;
+mod terms;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use self::criterion::{Criterion, Stands, Test};
+pub use self::field::Place;
+pub use self::literal::{Pattern, Range};
+
+use self::field::{Found, Missing, Sort};
 use crate::error::{Error, Violation};
-use crate::model::kind::{Index, Kind, Value};
+use crate::model::kind::{Kind, Value};
 use crate::model::limits::{Limits, exceeded};
 
 const FIELD: &str = "filter";
 
-/// Reads a filter on resources of `kind`: values that indexed fields must have.
-pub fn parse(text: &str, kind: &Kind, limits: &Limits) -> Result<Vec<(u16, Value)>, Error> {
+/// A condition on resources of one kind.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Expr {
+    /// Whatever it is.
+    #[default]
+    Every,
+    /// All of these.
+    And(Vec<Expr>),
+    /// Any of these; none of them is never.
+    Or(Vec<Expr>),
+    /// Everything but this.
+    Not(Box<Expr>),
+    /// The indexed field of that position has one of these values.
+    Values(u16, Vec<Value>),
+    /// The indexed field has a value that fits.
+    Like(u16, Pattern),
+    /// The field of that number of the resource itself is set.
+    Stated(u32),
+    /// Its place in the journal lies in a range.
+    Place(Place, Range<i64>),
+    /// Its name fits.
+    Named(Pattern),
+    /// Its assessment satisfies this.
+    Parent(Box<Expr>),
+    /// One of these links points to a resource that has this value, or to one of those named.
+    Through {
+        /// Indexed links of the kind.
+        links: Vec<u16>,
+        /// The kind they point to, by its position in `kinds()`.
+        kind: u8,
+        /// Its indexed field.
+        field: u16,
+        /// The value that field must have.
+        value: Value,
+        /// Built-in resources that have it, unless a stored one takes their place.
+        besides: Vec<String>,
+    },
+    /// Its body answers so.
+    Body(Criterion),
+}
+
+impl Expr {
+    /// The indexed field of that position has this value.
+    pub fn value(field: u16, value: Value) -> Self {
+        Self::Values(field, vec![value])
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Every, other) | (other, Self::Every) => other,
+            (Self::And(mut parts), other) => {
+                parts.push(other);
+                Self::And(parts)
+            }
+            (one, other) => Self::And(vec![one, other]),
+        }
+    }
+
+    fn negated(self) -> Self {
+        Self::Not(Box::new(self))
+    }
+}
+
+/// Reads a filter on resources of `kind`.
+pub fn parse(text: &str, kind: &Kind, limits: &Limits) -> Result<Expr, Error> {
     if text.len() > limits.filter_bytes_max {
         let (given, allowed) = (text.len(), limits.filter_bytes_max);
         return Err(exceeded(FIELD, "FILTER_TOO_LONG", given, allowed));
     }
-    let words = words(text).map_err(|violation| Error::Invalid(vec![violation]))?;
-    let terms = words.split(|word| word.kind == Token::Bare && word.text == "AND");
-    let mut values = Vec::new();
-    let mut violations = Vec::new();
-    let given = if words.is_empty() {
-        0
-    } else {
-        terms.clone().count()
-    };
-    if given > limits.filter_terms_max {
-        return Err(exceeded(
-            FIELD,
-            "FILTER_TOO_LONG",
-            given,
-            limits.filter_terms_max,
-        ));
+    let mut problems = Vec::new();
+    let tree = parser::parse(text, limits, &mut problems);
+    let expr = tree.map_or(Expr::Every, |tree| check::check(&tree, kind, &mut problems));
+    if problems.is_empty() {
+        return Ok(expr);
     }
-    for term in terms.take(given) {
-        match read_term(term, text.len(), kind) {
-            Ok(value) => values.push(value),
-            Err(violation) => violations.push(violation),
-        }
-    }
-    if violations.is_empty() {
-        Ok(values)
-    } else {
-        Err(Error::Invalid(violations))
-    }
+    problems.sort_by_key(|(at, _)| *at);
+    let told = problems.into_iter().map(|(_, violation)| violation);
+    Err(Error::Invalid(told.collect()))
 }
 
-/// Refuses an order other than the default, until orders are built.
-pub fn order(text: &str) -> Result<(), Error> {
-    if text.trim().is_empty() {
-        return Ok(());
-    }
-    let description = format!("\"{text}\" is not supported yet; leave it out for latest first");
-    Err(Error::invalid(
-        "order_by",
-        "FILTER_UNSUPPORTED",
-        description,
-    ))
-}
+/// What is wrong, and at which byte.
+type Problem = (usize, Violation);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token {
-    Bare,
-    Quoted,
-    Sign,
-}
-
-#[derive(Debug, Clone)]
-struct Word {
-    kind: Token,
-    text: String,
-    at: usize,
-}
-
-fn words(text: &str) -> Result<Vec<Word>, Violation> {
-    let mut words = Vec::new();
-    let mut rest = text.char_indices().peekable();
-    while let Some((at, first)) = rest.next() {
-        let mut word = Word {
-            kind: Token::Sign,
-            text: first.to_string(),
-            at,
-        };
-        match first {
-            _ if first.is_whitespace() => continue,
-            '"' | '\'' => {
-                word.kind = Token::Quoted;
-                word.text = quoted(&mut rest, first)
-                    .ok_or_else(|| malformed(at, "a quoted literal is not closed"))?;
-            }
-            '=' | '<' | '>' | '!' | ':' => {
-                if let Some((_, sign)) = rest.next_if(|(_, next)| *next == '=') {
-                    word.text.push(sign);
-                }
-            }
-            '(' | ')' | ',' => {}
-            _ => {
-                word.kind = Token::Bare;
-                while let Some((_, next)) = rest.next_if(|(_, next)| bare(*next)) {
-                    word.text.push(next);
-                }
-            }
-        }
-        words.push(word);
-    }
-    Ok(words)
-}
-
-fn bare(letter: char) -> bool {
-    !letter.is_whitespace()
-        && !matches!(
-            letter,
-            '"' | '\'' | '=' | '<' | '>' | '!' | ':' | '(' | ')' | ','
-        )
-}
-
-fn quoted(rest: &mut impl Iterator<Item = (usize, char)>, end: char) -> Option<String> {
-    let mut text = String::new();
-    loop {
-        match rest.next()?.1 {
-            '\\' => text.push(rest.next()?.1),
-            letter if letter == end => return Some(text),
-            letter => text.push(letter),
-        }
-    }
-}
-
-fn read_term(term: &[Word], end: usize, kind: &Kind) -> Result<(u16, Value), Violation> {
-    let at = term.first().map_or(end, |word| word.at);
-    match term {
-        [] => Err(malformed(at, "a term is missing")),
-        [field, sign, literal]
-            if field.kind == Token::Bare && sign.text == "=" && literal.kind != Token::Sign =>
-        {
-            value(field, literal, kind)
-        }
-        [field, sign, literal, next, ..]
-            if field.kind == Token::Bare
-                && sign.text == "="
-                && literal.kind != Token::Sign
-                && next.text == "OR" =>
-        {
-            Err(violation(
-                next.at,
-                "FILTER_UNSUPPORTED",
-                "OR is not supported yet",
-            ))
-        }
-        [field, sign, ..] if field.kind == Token::Bare && sign.text == "=" => {
-            Err(malformed(sign.at, "expected one literal after \"=\""))
-        }
-        _ => {
-            let text = "only \"field = literal [AND ...]\" is supported so far";
-            Err(violation(at, "FILTER_UNSUPPORTED", text))
-        }
-    }
-}
-
-fn value(field: &Word, literal: &Word, kind: &Kind) -> Result<(u16, Value), Violation> {
-    let Some(position) = kind.field(&field.text) else {
-        return Err(unknown(field, kind));
-    };
-    let index = kind
-        .fields
-        .get(usize::from(position))
-        .map(|field| &field.index);
-    let value = match index {
-        Some(Index::Text) | None => Some(Value::Text(literal.text.as_str().into())),
-        Some(Index::Bool) => match literal.text.as_str() {
-            "true" => Some(Value::Number(1)),
-            "false" => {
-                let text = "\"= false\" is not supported yet";
-                return Err(violation(literal.at, "FILTER_UNSUPPORTED", text));
-            }
-            _ => None,
-        },
-        Some(Index::Enum(numbers)) => match numbers.get(&literal.text) {
-            Some(0) => {
-                let text = "what is not stated cannot be compared";
-                return Err(violation(literal.at, "FILTER_UNSUPPORTED", text));
-            }
-            Some(number) => Some(Value::Number(*number)),
-            None => None,
-        },
-    };
-    value.map(|value| (position, value)).ok_or_else(|| {
-        let text = format!("\"{}\" is not a value of \"{}\"", literal.text, field.text);
-        violation(literal.at, "FILTER_VALUE_UNKNOWN", &text)
-    })
-}
-
-fn unknown(field: &Word, kind: &Kind) -> Violation {
-    let name = &field.text;
-    let outside = name.strip_prefix("assessment.").is_some();
-    let exists = kind.other_fields.iter().any(|other| {
-        name == other
-            || name
-                .strip_prefix(other)
-                .is_some_and(|rest| rest.starts_with('.'))
-    });
-    if exists || outside {
-        let text = format!("\"{name}\" cannot be filtered on yet");
-        return violation(field.at, "FILTER_UNSUPPORTED", &text);
-    }
-    let known: Vec<&str> = kind
-        .fields
-        .iter()
-        .map(|field| field.path.as_str())
-        .collect();
-    let (message, known) = (&kind.message, known.join(", "));
-    let text = format!("{message} has no field \"{name}\"; it has {known}");
-    violation(field.at, "FILTER_FIELD_UNKNOWN", &text)
-}
-
-fn malformed(at: usize, text: &str) -> Violation {
+fn broken(at: usize, text: &str) -> Problem {
     violation(at, "FILTER_MALFORMED", text)
 }
 
-fn violation(at: usize, reason: &'static str, text: &str) -> Violation {
-    Violation::new(FIELD, reason, format!("at byte {at}: {text}"))
+fn violation(at: usize, reason: &'static str, text: &str) -> Problem {
+    let description = format!("at byte {at}: {text}");
+    (at, Violation::new(FIELD, reason, description))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{kind, v1};
-
-    fn parsed(text: &str) -> Result<Vec<(String, Value)>, Vec<String>> {
-        let kind = kind::of("RedLine").unwrap();
-        match parse(text, kind, &Limits::default()) {
-            Ok(values) => Ok(values
-                .into_iter()
-                .map(|(at, value)| (kind.fields[usize::from(at)].path.clone(), value))
-                .collect()),
-            Err(Error::Invalid(violations)) => Err(violations
-                .into_iter()
-                .map(|violation| format!("{} {}", violation.reason, violation.description))
-                .collect()),
-            Err(other) => Err(vec![other.to_string()]),
+/// What can be said of a path that leads nowhere.
+fn missing(missing: Missing, words: &[&str], at: impl Fn(usize) -> usize) -> Problem {
+    match missing {
+        Missing::Unknown(place, message, known) => {
+            let word = words.get(place).copied().unwrap_or_default();
+            let known = known.join(", ");
+            let text = format!("{message} has no field \"{word}\"; it has {known}");
+            violation(at(place), "FILTER_FIELD_UNKNOWN", &text)
         }
+        Missing::Plain(place, path) => {
+            let word = words.get(place).copied().unwrap_or_default();
+            let text = format!("\"{path}\" has no fields, so no \"{word}\"");
+            violation(at(place), "FILTER_FIELD_UNKNOWN", &text)
+        }
+        Missing::Broken(error) => violation(at(0), "FILTER_FIELD_UNKNOWN", &error.to_string()),
     }
+}
 
-    #[test]
-    fn terms_are_read_with_and_without_quotes_and_prefixes() {
-        let expected = vec![
-            ("actor".to_owned(), Value::Text("actors/russia".into())),
-            (
-                "posture".to_owned(),
-                Value::Number(v1::Posture::Prohibits.into()),
-            ),
-        ];
-        for text in [
-            "actor = \"actors/russia\" AND posture = PROHIBITS",
-            "actor=actors/russia AND posture='POSTURE_PROHIBITS'",
-        ] {
-            assert_eq!(parsed(text).as_ref(), Ok(&expected), "{text}");
-        }
-        assert_eq!(parsed("  "), Ok(vec![]));
-        let nested = parsed("attribution.mode = DECLARED").unwrap();
-        assert_eq!(nested[0].0, "attribution.mode");
+/// How a list can be ordered by a field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Key {
+    /// By what its place in the journal decides.
+    Place(Place),
+    /// By name.
+    Name,
+    /// By the indexed field of that position; values in their order, where they have one.
+    Indexed(u16, Vec<Value>),
+    /// By a field of the body.
+    Body(Vec<u32>, Read),
+}
+
+/// How a field of a body is read for an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Read {
+    /// A whole number.
+    Int,
+    /// A number.
+    Float,
+    /// A text.
+    Text,
+    /// A time.
+    Time,
+    /// The beginning of a span.
+    Span,
+}
+
+/// What a field that a list is ordered by, or counted by, is.
+pub(super) fn key(kind: &Kind, path: &str) -> Result<Key, (&'static str, String)> {
+    let words: Vec<&str> = path.split('.').collect();
+    let found = field::find(kind, &words).map_err(|why| {
+        let (_, violation) = missing(why, &words, |_| 0);
+        let text = violation.description;
+        let text = text.strip_prefix("at byte 0: ").unwrap_or(&text).to_owned();
+        ("FIELD_UNKNOWN", text)
+    })?;
+    let Found {
+        tags, sort, index, ..
+    } = found;
+    if found.many {
+        let text = format!("\"{path}\" may have several values");
+        return Err(("ORDER_UNSUPPORTED", text));
     }
-
-    #[test]
-    fn every_problem_is_told_with_its_place() {
-        let found = parsed("nope = 1 AND posture = LOUD AND actor > x AND actor =").unwrap_err();
-        let starts = [
-            "FILTER_FIELD_UNKNOWN at byte 0:",
-            "FILTER_VALUE_UNKNOWN at byte 23:",
-            "FILTER_UNSUPPORTED at byte 32:",
-            "FILTER_MALFORMED at byte 52:",
-        ];
-        assert_eq!(found.len(), starts.len(), "{found:#?}");
-        for (found, start) in found.iter().zip(starts) {
-            assert!(found.starts_with(start), "{found}");
-        }
-        for (text, reason) in [
-            ("actor = \"x", "FILTER_MALFORMED"),
-            ("actor = a OR actor = b", "FILTER_UNSUPPORTED"),
-            ("(actor = a)", "FILTER_UNSUPPORTED"),
-            ("stance = x", "FILTER_UNSUPPORTED"),
-            ("posture = UNSPECIFIED", "FILTER_UNSUPPORTED"),
-            ("AND", "FILTER_MALFORMED"),
-        ] {
-            let found = parsed(text).unwrap_err();
-            assert!(found[0].starts_with(reason), "{text}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn length_is_bounded() {
-        let long = "actor = a AND ".repeat(100) + "actor = a";
-        assert!(parsed(&long).unwrap_err()[0].starts_with("FILTER_TOO_LONG"));
-        let longer = "a".repeat(10_000);
-        assert!(parsed(&longer).unwrap_err()[0].starts_with("FILTER_TOO_LONG"));
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_text_is_answered(text in ".{0,200}") {
-            let _either = parsed(&text);
-        }
+    let body = |read| Ok(Key::Body(tags.clone(), read));
+    match (sort, index) {
+        (Sort::Name, _) => Ok(Key::Name),
+        (Sort::Place(place), _) => Ok(Key::Place(place)),
+        (Sort::Enum(values), Some(index)) => Ok(Key::Indexed(index, terms::ranked(&values))),
+        (_, Some(index)) => Ok(Key::Indexed(index, Vec::new())),
+        (Sort::Int, None) => body(Read::Int),
+        (Sort::Float, None) => body(Read::Float),
+        (Sort::Text | Sort::Key, None) => body(Read::Text),
+        (Sort::Time, None) => body(Read::Time),
+        (Sort::Span, None) => body(Read::Span),
+        (
+            Sort::Enum(_)
+            | Sort::Bool
+            | Sort::Duration
+            | Sort::Likelihood
+            | Sort::Map
+            | Sort::Entry(_)
+            | Sort::Message(_),
+            None,
+        ) => Err((
+            "ORDER_UNSUPPORTED",
+            format!("nothing is ordered by \"{path}\""),
+        )),
     }
 }

@@ -20,6 +20,7 @@ use crate::model::{
     Revision,
     v1::{self as plain, AssessmentState},
 };
+use crate::query::filter::Expr;
 use crate::wire::body::{self, timestamp};
 use crate::wire::{Lazy, builtin, decode};
 
@@ -525,7 +526,7 @@ fn matching(view: &View, message: &str, field: &str, value: &str) -> Result<Vec<
     let unknown = || Error::Internal(format!("{message}.{field} is not indexed"));
     let field = kind.field(field).ok_or_else(unknown)?;
     let mut query = Query::of(kind, view.limits().page_size_default);
-    query.values = vec![(field, Value::Text(value.into()))];
+    query.filter = Expr::value(field, Value::Text(value.into()));
     view.names(&query)?
         .iter()
         .map(|name| Name::parse(name, "name"))

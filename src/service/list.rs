@@ -9,8 +9,8 @@ use crate::model::caller::Caller;
 use crate::model::kind::{self, Kind};
 use crate::model::name::{Name, id_fits};
 use crate::model::{Revision, v1 as plain};
-use crate::query::filter;
 use crate::query::page::{self, Bond, Place};
+use crate::query::{filter, order};
 use crate::wire::Lazy;
 
 /// Pages up to this size are read where the request is; longer ones on the pool.
@@ -140,8 +140,8 @@ pub(super) async fn open(
     let kind = kind_of(message)?;
     let request = canonical(message, asked);
     let mut problems = Problems::default();
-    let values = problems.note(filter::parse(&asked.filter, kind, &limits))?;
-    problems.note(filter::order(&asked.order_by))?;
+    let filter = problems.note(filter::parse(&asked.filter, kind, &limits))?;
+    let order = problems.note(order::parse(&asked.order_by, kind, &limits))?;
     let parent = problems.note(parent(&asked.parent, kind))?.flatten();
     let size = problems.note(page_size(asked.page_size, &limits))?;
     let at = problems.note(at(asked.read.as_ref()))?;
@@ -170,7 +170,8 @@ pub(super) async fn open(
     let query = Query {
         kind,
         parent,
-        values: values.unwrap_or_default(),
+        filter: filter.unwrap_or_default(),
+        order: order.unwrap_or_default(),
         states,
         deleted: asked.show_deleted,
         rejected: asked.show_rejected,

@@ -7,7 +7,7 @@ use super::list::{Opened, asked, get, list, listed, open, token};
 use super::wired::{self, registry_service_server::RegistryService};
 use super::{Answer, Door, entry, mutation, unary};
 use crate::error::Error;
-use crate::ledger::{Cursor, Page, Query, View};
+use crate::ledger::{Cursor, Page, Query, View, satisfies};
 use crate::model::caller::Caller;
 use crate::model::kind;
 use crate::model::name::Name;
@@ -164,16 +164,22 @@ async fn list_actors(
 
 /// A page of stored actors, then of built-in ones, which stand at revision 0.
 fn actors(view: &View, query: &Query) -> Result<Page, Error> {
-    let mut page = view.list(query)?;
+    let built_in = |after: &&Cursor| after.revision == 0;
+    let mut page = if query.after.as_ref().is_some_and(|after| built_in(&after)) {
+        let only_counted = Query {
+            size: 0,
+            after: None,
+            ..query.clone()
+        };
+        view.list(&only_counted)?
+    } else {
+        view.list(query)?
+    };
     let mut shown = Vec::new();
     for actor in builtin::actors() {
         let name = Name::parse(actor.name, "name")?;
-        if query
-            .values
-            .iter()
-            .all(|value| actor.values.contains(value))
-            && !view.has(&name)?
-        {
+        let is = (query.kind, actor.name);
+        if satisfies(&query.filter, is, &actor.values, &actor.bytes)? && !view.has(&name)? {
             shown.push(actor);
         }
     }
@@ -181,7 +187,7 @@ fn actors(view: &View, query: &Query) -> Result<Page, Error> {
     if page.next.is_some() {
         return Ok(page);
     }
-    let after = query.after.as_ref().filter(|after| after.revision == 0);
+    let after = query.after.as_ref().filter(built_in);
     let mut rest = shown
         .into_iter()
         .filter(|actor| after.is_none_or(|after| *actor.name > *after.name));

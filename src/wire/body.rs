@@ -11,11 +11,11 @@ use prost::encoding::{
     DecodeContext, WireType, decode_key, decode_varint, encode_key, encode_varint,
     encoded_len_varint, int64, message, skip_field, string,
 };
-use prost_reflect::DynamicMessage;
+use prost_reflect::{DynamicMessage, Kind as Shape, MessageDescriptor};
 use prost_types::Timestamp;
 
 use crate::error::Error;
-use crate::model::kind::{self, Index, Kind, Value};
+use crate::model::kind::{self, Index, Kind, Raw, Value};
 
 const NAME: u32 = 1;
 const ETAG: u32 = 3;
@@ -186,6 +186,76 @@ pub fn marking(body: &[u8]) -> Result<Option<crate::model::v1::Marking>, Error> 
         }
     }
     Ok(found)
+}
+
+/// The numbers of the fields of a body that are set and not empty.
+pub fn stated(body: &[u8]) -> Result<Vec<u32>, Error> {
+    let mut rest = body;
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let (tag, wire) = decode_key(&mut rest).map_err(damaged)?;
+        let empty = wire == WireType::LengthDelimited && rest.first() == Some(&0);
+        if !empty {
+            found.push(tag);
+        }
+        skip_field(wire, tag, &mut rest, DecodeContext::default()).map_err(damaged)?;
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+/// Every value that the path leads to, from the resource down.
+pub fn each(body: &[u8], path: &[u32], found: &mut impl FnMut(Raw<'_>)) -> Result<(), Error> {
+    let Some((wanted, below)) = path.split_first() else {
+        found(Raw::Bytes(body));
+        return Ok(());
+    };
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (tag, wire) = decode_key(&mut rest).map_err(damaged)?;
+        match wire {
+            _ if tag != *wanted => {
+                skip_field(wire, tag, &mut rest, DecodeContext::default()).map_err(damaged)?;
+            }
+            WireType::Varint => {
+                found(Raw::Number(decode_varint(&mut rest).map_err(damaged)?));
+            }
+            WireType::SixtyFourBit => {
+                let (bytes, after) = rest.split_first_chunk().ok_or_else(|| damaged("cut"))?;
+                found(Raw::Double(f64::from_le_bytes(*bytes)));
+                rest = after;
+            }
+            WireType::LengthDelimited => each(delimited(&mut rest)?, below, found)?,
+            WireType::ThirtyTwoBit | WireType::StartGroup | WireType::EndGroup => {
+                skip_field(wire, tag, &mut rest, DecodeContext::default()).map_err(damaged)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every text of a message, at any depth.
+pub fn texts(
+    message: &MessageDescriptor,
+    body: &[u8],
+    found: &mut impl FnMut(&[u8]),
+) -> Result<(), Error> {
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (tag, wire) = decode_key(&mut rest).map_err(damaged)?;
+        let shape = message.get_field(tag).map(|field| field.kind());
+        match (wire, shape) {
+            (WireType::LengthDelimited, Some(Shape::String)) => found(delimited(&mut rest)?),
+            (WireType::LengthDelimited, Some(Shape::Message(inner))) => {
+                texts(&inner, delimited(&mut rest)?, found)?;
+            }
+            (_, _) => {
+                skip_field(wire, tag, &mut rest, DecodeContext::default()).map_err(damaged)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn walk(

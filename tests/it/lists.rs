@@ -3,6 +3,7 @@
 use chancery::ledger::{At, Cursor, Ledger, Query};
 use chancery::model::kind::Value;
 use chancery::model::v1;
+use chancery::query::filter::Expr;
 use proptest::prelude::*;
 use prost::Message;
 use tempfile::TempDir;
@@ -156,10 +157,9 @@ proptest! {
             }
             let lines = kind("RedLine");
             let mut query = Query::of(lines, size);
-            query.values = vec![
-                (lines.field("actor").unwrap(), Value::Text(format!("actors/x{actor}").into())),
-                (lines.field("posture").unwrap(), Value::Number(posture.into())),
-            ];
+            let is = |field: &str, value| Expr::value(lines.field(field).unwrap(), value);
+            query.filter = is("actor", Value::Text(format!("actors/x{actor}").into()))
+                .and(is("posture", Value::Number(posture.into())));
             query.states = if only_published { vec![published().into()] } else { vec![] };
             for (revision, held, states) in model {
                 let view = ledger.read(caller(), At::Exact(revision), NOW_US).await.unwrap();

@@ -9,14 +9,17 @@
 //! assessment stand in its timeline, not in its elements' rows: publishing rewrites no element.
 
 use std::collections::HashMap;
+use std::ops::Bound;
 
 use prost::Message;
 use roaring::RoaringBitmap;
 
+use super::chunks::{Chunks, Live, begin};
 use super::row;
 use crate::ledger::journal::Locator;
 use crate::model::caller::{Clearance, Marking};
 use crate::model::kind::{self, Kind, Value};
+use crate::model::mutant;
 use crate::model::name::assessment_of;
 use crate::model::{Revision, v1};
 use crate::wire::body::Position;
@@ -67,7 +70,7 @@ pub(super) struct Header {
 #[derive(Debug, Default)]
 struct Assessment {
     timeline: Vec<Header>,
-    rows: RoaringBitmap,
+    rows: Chunks,
     /// The newest revision of the header or of any element.
     revision: Revision,
 }
@@ -78,10 +81,13 @@ pub(super) struct Index {
     rows: Vec<Row>,
     /// The newest row of each name.
     newest: Vec<u32>,
-    live: RoaringBitmap,
-    tombstones: RoaringBitmap,
-    by_kind: Vec<RoaringBitmap>,
-    by_value: HashMap<(u8, u16, Value), RoaringBitmap>,
+    live: Live,
+    tombstones: Chunks,
+    by_kind: Vec<Chunks>,
+    /// By kind, by the position of the field, by value.
+    by_value: Vec<Vec<HashMap<Value, Chunks>>>,
+    /// By kind and number of the field: where it is set.
+    stated: HashMap<(u8, u32), Chunks>,
     assessments: Vec<Assessment>,
     ordinals: HashMap<Box<str>, Ordinal>,
     /// Effective time of revision n + 1.
@@ -96,7 +102,11 @@ impl Index {
         let state =
             kind::of("Assessment").and_then(|kind| Some((kind.ordinal, kind.field("state")?)));
         Self {
-            by_kind: vec![RoaringBitmap::new(); kinds.len()],
+            by_kind: kinds.iter().map(|_| Chunks::default()).collect(),
+            by_value: kinds
+                .iter()
+                .map(|kind| kind.fields.iter().map(|_| HashMap::new()).collect())
+                .collect(),
             rejected: kinds
                 .iter()
                 .map(|kind| kind.field("attribution.endorsement"))
@@ -148,7 +158,8 @@ impl Index {
             let marking = v1::Marking::decode(bytes.as_slice()).ok()?;
             Some(Box::new(Marking::from(&marking)))
         });
-        self.link(row.slot, id);
+        let replaced = self.link(row.slot, id);
+        self.live.add(id, replaced);
         let assessment = self.enter(name, from, id);
         if kind::at(kind).is_some_and(|kind| !kind.is_element()) && assessment != NONE {
             self.head_of(
@@ -158,19 +169,13 @@ impl Index {
                 marking.as_deref().cloned().unwrap_or_default(),
             );
         }
-        self.live.insert(id);
         if row.tombstone {
             self.tombstones.insert(id);
         }
         if let Some(bitmap) = self.by_kind.get_mut(usize::from(kind)) {
             bitmap.insert(id);
         }
-        for (field, value) in row.values() {
-            self.by_value
-                .entry((kind, field, value))
-                .or_default()
-                .insert(id);
-        }
+        self.note(kind, id, row);
         self.rows.push(Row {
             name: name.into(),
             kind,
@@ -187,16 +192,34 @@ impl Index {
         });
     }
 
-    /// Ends the version that `id` replaces, if it replaces one.
-    fn link(&mut self, slot: u32, id: u32) {
+    /// Puts a row where its values and its set fields are looked up.
+    fn note(&mut self, kind: u8, id: u32, row: &row::Row) {
+        let of_kind = self.by_value.get_mut(usize::from(kind));
+        let Some(of_kind) = of_kind else {
+            return;
+        };
+        for (field, value) in row.values() {
+            if let Some(values) = of_kind.get_mut(usize::from(field)) {
+                let rows = values.entry(value).or_insert_with(|| Chunks::one(id));
+                rows.insert(id);
+            }
+        }
+        for tag in &row.stated {
+            self.stated.entry((kind, *tag)).or_default().insert(id);
+        }
+    }
+
+    /// Ends the version that `id` replaces, if it replaces one, and answers it.
+    fn link(&mut self, slot: u32, id: u32) -> Option<u32> {
         let Some(newest) = self.newest.get_mut(slot as usize) else {
-            return self.newest.push(id);
+            self.newest.push(id);
+            return None;
         };
         let before = std::mem::replace(newest, id);
-        self.live.remove(before);
         if let Some(row) = self.rows.get_mut(before as usize) {
             row.next = id;
         }
+        Some(before)
     }
 
     /// Notes a row in its assessment, if it has one.
@@ -250,7 +273,74 @@ impl Index {
 
     /// Whether a row is the version as of `revision`.
     pub(super) fn current_at(&self, row: &Row, revision: Revision) -> bool {
-        row.from <= revision && self.row(row.next).is_none_or(|next| next.from > revision)
+        let ended = |next: &Row| {
+            next.from <= revision
+                && !(mutant::active("to-revision-off-by-one") && next.from == revision)
+        };
+        row.from <= revision && !self.row(row.next).is_some_and(ended)
+    }
+
+    /// The rows that had been added at a revision: those below this one.
+    pub(super) fn end(&self, revision: Revision) -> u32 {
+        self.rows.partition_point(|row| row.from <= revision) as u32
+    }
+
+    /// What was added in a range of revisions.
+    pub(super) fn added(&self, range: &(Bound<Revision>, Bound<Revision>)) -> (u32, u32) {
+        self.between(range, |row| row.from)
+    }
+
+    /// What was added in a range of times, in microseconds since 1970.
+    pub(super) fn written(&self, range: &(Bound<i64>, Bound<i64>)) -> (u32, u32) {
+        self.between(range, |row| row.updated_us)
+    }
+
+    fn between(&self, range: &(Bound<i64>, Bound<i64>), key: fn(&Row) -> i64) -> (u32, u32) {
+        let below = |bound: Bound<i64>, with: bool| match bound {
+            Bound::Included(value) if with => self.rows.partition_point(|row| key(row) <= value),
+            Bound::Included(value) => self.rows.partition_point(|row| key(row) < value),
+            Bound::Excluded(value) if with => self.rows.partition_point(|row| key(row) < value),
+            Bound::Excluded(value) => self.rows.partition_point(|row| key(row) <= value),
+            Bound::Unbounded if with => self.rows.len(),
+            Bound::Unbounded => 0,
+        };
+        (below(range.0, false) as u32, below(range.1, true) as u32)
+    }
+
+    /// A superset of the rows of a stretch that were live at a revision, of which those below
+    /// `end` had been added; `None` is all of them below `end`.
+    pub(super) fn live_at(
+        &self,
+        chunk: u16,
+        (revision, end): (Revision, u32),
+    ) -> Option<&RoaringBitmap> {
+        if revision == self.head() {
+            return self.live.now(chunk);
+        }
+        self.live.before(chunk, end)
+    }
+
+    /// Of these rows those that were live at a revision, in order.
+    pub(super) fn current<'a>(
+        &'a self,
+        rows: &'a Chunks,
+        revision: Revision,
+    ) -> impl Iterator<Item = &'a Row> {
+        let end = self.end(revision);
+        let mut chunks = rows.numbers();
+        chunks.retain(|chunk| begin(*chunk) < end);
+        chunks.reverse();
+        let alive = move |chunk: u16| {
+            let rows = rows.chunk(chunk).unwrap_or_default();
+            let live = self.live_at(chunk, (revision, end));
+            live.map_or_else(
+                || rows.iter().collect(),
+                |live| (rows.as_ref() & live).iter().collect::<Vec<u32>>(),
+            )
+        };
+        let ids = chunks.into_iter().flat_map(alive);
+        ids.filter_map(|id| self.row(id))
+            .filter(move |row| self.current_at(row, revision))
     }
 
     /// The header of an assessment as of a revision.
@@ -268,6 +358,41 @@ impl Index {
             .and_then(|id| self.row(*id));
         let present = newest.unwrap_or(row);
         self.marked(clearance, row, revision) && self.marked(clearance, present, Revision::MAX)
+    }
+
+    /// Whether the own markings of a row, then and now, let the caller see it, whatever its
+    /// assessment's do.
+    pub(super) fn unmarked(&self, clearance: &Clearance, row: &Row) -> bool {
+        let fits = |row: &Row| {
+            let marking = row.marking.as_deref();
+            marking.is_none_or(|marking| clearance.covers(marking))
+        };
+        let newest = || self.row(*self.newest.get(row.slot as usize)?);
+        fits(row) && (row.next == NONE || newest().is_none_or(fits))
+    }
+
+    /// Whether the markings of an assessment, then and now, let the caller see it.
+    pub(super) fn covers_assessment(
+        &self,
+        clearance: &Clearance,
+        ordinal: Ordinal,
+        revision: Revision,
+    ) -> bool {
+        [revision, Revision::MAX].into_iter().all(|revision| {
+            let header = self.header_at(ordinal, revision);
+            header.is_some_and(|header| clearance.covers(&header.marking))
+        })
+    }
+
+    /// How many assessments there are; `None` for what lies in none.
+    pub(super) fn assessment_count(&self, ordinal: Ordinal) -> Option<usize> {
+        (ordinal != NONE).then_some(self.assessments.len())
+    }
+
+    /// The rows of the assessment of that number, all versions.
+    pub(super) fn in_assessment(&self, ordinal: Ordinal) -> Option<&Chunks> {
+        let assessment = self.assessments.get(ordinal as usize);
+        assessment.map(|assessment| &assessment.rows)
     }
 
     fn marked(&self, clearance: &Clearance, row: &Row, revision: Revision) -> bool {
@@ -312,63 +437,73 @@ impl Index {
     /// The rows that link to a resource, all versions.
     pub(super) fn linking(&self, target: &str) -> RoaringBitmap {
         let mut found = RoaringBitmap::new();
+        let target = Value::Text(target.into());
         for kind in kind::kinds() {
             for (field, at) in kind.fields.iter().zip(0u16..) {
                 let leaf = field.path.rsplit('.').next().unwrap_or_default();
                 if kind::targets(leaf).is_none() {
                     continue;
                 }
-                if let Some(rows) =
-                    self.by_value
-                        .get(&(kind.ordinal, at, Value::Text(target.into())))
-                {
-                    found |= rows;
+                if let Some(rows) = self.having(kind.ordinal, at, &target) {
+                    found.extend(rows.iter());
                 }
             }
         }
         found
     }
 
-    /// The bitmaps that a row of `kind` must be in to have all these values.
-    pub(super) fn having(
-        &self,
-        kind: &Kind,
-        parent: Option<&str>,
-        values: &[(u16, Value)],
-    ) -> Option<Vec<&RoaringBitmap>> {
-        let mut bitmaps = vec![self.by_kind.get(usize::from(kind.ordinal))?];
-        if let Some(parent) = parent {
-            let ordinal = *self.ordinals.get(parent)?;
-            bitmaps.push(&self.assessments.get(ordinal as usize)?.rows);
-        }
-        for (field, value) in values {
-            bitmaps.push(self.by_value.get(&(kind.ordinal, *field, value.clone()))?);
-        }
-        Some(bitmaps)
+    /// The rows of a kind, all versions.
+    pub(super) fn of_kind(&self, kind: u8) -> Option<&Chunks> {
+        self.by_kind.get(usize::from(kind))
+    }
+
+    /// The rows of a kind whose indexed field has a value.
+    pub(super) fn having(&self, kind: u8, field: u16, value: &Value) -> Option<&Chunks> {
+        self.values(kind, field)?.get(value)
+    }
+
+    /// The values that an indexed field has ever had, with their rows.
+    pub(super) fn values(&self, kind: u8, field: u16) -> Option<&HashMap<Value, Chunks>> {
+        let of_kind = self.by_value.get(usize::from(kind))?;
+        of_kind.get(usize::from(field))
+    }
+
+    /// The rows of a kind in which the field of that number is set.
+    pub(super) fn stated(&self, kind: u8, tag: u32) -> Option<&Chunks> {
+        self.stated.get(&(kind, tag))
+    }
+
+    /// The rows that delete something.
+    pub(super) fn tombstones(&self) -> &Chunks {
+        &self.tombstones
     }
 
     /// Rows whose claim the author rejects, where the kind has claims.
-    pub(super) fn rejected(&self, kind: &Kind) -> Option<&RoaringBitmap> {
-        let field = (*self.rejected.get(usize::from(kind.ordinal))?)?;
-        let value = Value::Number(v1::Endorsement::Rejected.into());
-        self.by_value.get(&(kind.ordinal, field, value))
-    }
-
-    /// The newest version of everything, deleted things included.
-    pub(super) fn live(&self) -> &RoaringBitmap {
-        &self.live
+    pub(super) fn rejected(&self, kind: u8) -> Option<&Chunks> {
+        let field = (*self.rejected.get(usize::from(kind))?)?;
+        self.having(
+            kind,
+            field,
+            &Value::Number(v1::Endorsement::Rejected.into()),
+        )
     }
 
     /// How many resources of a kind there are now.
     pub(super) fn count(&self, kind: &Kind) -> u64 {
-        let of_kind = self.by_kind.get(usize::from(kind.ordinal));
-        of_kind.map_or(0, |rows| {
-            (rows & &self.live).difference_len(&self.tombstones)
-        })
+        let Some(of_kind) = self.of_kind(kind.ordinal) else {
+            return 0;
+        };
+        let live = |chunk: &u16| {
+            let rows = of_kind.chunk(*chunk)?;
+            let live = rows.as_ref() & self.live.now(*chunk)?;
+            let dead = self.tombstones.chunk(*chunk);
+            Some(dead.map_or(live.len(), |dead| live.difference_len(&dead)))
+        };
+        of_kind.numbers().iter().filter_map(live).sum()
     }
 
     /// The rows of an assessment, all versions.
-    pub(super) fn of_assessment(&self, assessment: &str) -> Option<&RoaringBitmap> {
+    pub(super) fn of_assessment(&self, assessment: &str) -> Option<&Chunks> {
         let ordinal = *self.ordinals.get(assessment)?;
         self.assessments
             .get(ordinal as usize)

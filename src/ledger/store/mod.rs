@@ -1,18 +1,22 @@
 //! The state that follows from the journal: rows in sled, indices in memory, bodies in segments.
 //!
 //! `row`         keys and rows as sled holds them
-//! `index`       rows, timelines and bitmaps in memory
+//! `index`       rows, timelines and bitmaps in memory      `chunks`  sets of rows, by 64 Ki
 //! `checkpoint`  the note that says what a sound store must hold
 //! `digest`      one hash over everything, to compare two stores by
-//! `view`        the only way to read
+//! `view`        the only way to read      `plan`, `list`, `count`  how it answers queries
 //!
 //! `apply` reads the record and the store, nothing else, and only puts. Whatever is wrong with sled
 //! (a panic, an error, a missing key) is answered by moving it aside and replaying the journal: it
 //! is never the truth. One thread writes; readers share it.
 
 pub(super) mod checkpoint;
+mod chunks;
+pub(super) mod count;
 mod digest;
 pub(super) mod index;
+pub(super) mod list;
+mod plan;
 mod row;
 pub(super) mod view;
 
@@ -39,6 +43,8 @@ use crate::wire::{body, record};
 const ROWS: u8 = 0;
 const REQUESTS: u8 = 1;
 const CACHE_BYTES: u64 = 64 << 20;
+/// Fields up to this number are set in whatever is stored: name, uid, times, id.
+const ALWAYS_SET: u32 = 7;
 
 /// The store. Shared by all readers; written by the committer alone.
 pub(crate) struct Store {
@@ -305,6 +311,10 @@ impl Store {
                 .map(Into::into)
                 .collect(),
             marking: body::marking(bytes)?.map(|marking| marking.encode_to_vec()),
+            stated: body::stated(bytes)?
+                .into_iter()
+                .filter(|tag| *tag > ALWAYS_SET)
+                .collect(),
         })
     }
 

@@ -14,7 +14,7 @@ use crate::model::Revision;
 use crate::model::kind::Value;
 
 /// Format of keys and rows; another one is a rebuild.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// A row as sled holds it.
 #[derive(Clone, PartialEq, Message)]
@@ -49,6 +49,9 @@ pub(super) struct Row {
     /// The encoded marking, when the version has one of its own.
     #[prost(bytes = "vec", optional, tag = "13")]
     pub(super) marking: Option<Vec<u8>>,
+    /// Numbers of the fields that are set, of those that may be left out.
+    #[prost(uint32, repeated, tag = "14")]
+    pub(super) stated: Vec<u32>,
 }
 
 /// An indexed value in a row.

@@ -10,12 +10,13 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::super::journal::Locator;
+use super::chunks::Chunks;
 use super::index::{Index, Row};
 use super::{Store, read};
 use crate::error::Error;
 use crate::model::Revision;
 use crate::model::caller::{Caller, Marking};
-use crate::model::kind::{self, Kind, Value};
+use crate::model::kind::{self, Kind};
 use crate::model::limits::Limits;
 use crate::model::name::Name;
 use crate::wire::body::{self, Position};
@@ -23,70 +24,10 @@ use crate::wire::body::{self, Position};
 /// Who asks, as of which revision.
 #[derive(Clone)]
 pub struct View {
-    store: Arc<Store>,
+    pub(super) store: Arc<Store>,
     caller: Caller,
     revision: Revision,
     limits: Limits,
-}
-
-/// What a list asks for.
-#[derive(Debug, Clone)]
-pub struct Query {
-    /// The kind of what is listed.
-    pub kind: &'static Kind,
-    /// The assessment that elements are listed of; `None` is all.
-    pub parent: Option<Name>,
-    /// Values that the indexed fields must have.
-    pub values: Vec<(u16, Value)>,
-    /// Numbers of the states an assessment may be in; empty is any.
-    pub states: Vec<i32>,
-    /// Also what is deleted.
-    pub deleted: bool,
-    /// Also what its author rejects.
-    pub rejected: bool,
-    /// Items of the page.
-    pub size: usize,
-    /// The last item of the page before.
-    pub after: Option<Cursor>,
-    /// Whether all matches are counted.
-    pub total: bool,
-}
-
-impl Query {
-    /// Everything of a kind, in pages of this size.
-    pub fn of(kind: &'static Kind, size: usize) -> Self {
-        Self {
-            kind,
-            parent: None,
-            values: Vec::new(),
-            states: Vec::new(),
-            deleted: false,
-            rejected: true,
-            size,
-            after: None,
-            total: false,
-        }
-    }
-}
-
-/// Where a page ended: the item's revision and its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
-    /// The revision of the item's version.
-    pub revision: Revision,
-    /// Its name.
-    pub name: String,
-}
-
-/// A page of a list.
-#[derive(Debug)]
-pub struct Page {
-    /// The items, as they are answered.
-    pub items: Vec<Bytes>,
-    /// The last item, when there are more.
-    pub next: Option<Cursor>,
-    /// How many there are on all pages, when asked.
-    pub total: Option<usize>,
 }
 
 /// A stored version, for those who are about to write the next one.
@@ -103,11 +44,11 @@ pub struct Stored {
 }
 
 /// A version, found and not yet read.
-struct Found {
-    name: Box<str>,
+pub(super) struct Found {
+    pub(super) name: Box<str>,
     kind: u8,
     born: (i64, u32),
-    position: Position,
+    pub(super) position: Position,
     at: Locator,
 }
 
@@ -258,7 +199,7 @@ impl View {
         let rows = index
             .of_assessment(assessment.as_str())
             .into_iter()
-            .flatten();
+            .flat_map(Chunks::iter);
         let mut revisions: Vec<Revision> = rows
             .filter_map(|id| index.row(id))
             .filter(|row| row.from <= self.revision)
@@ -292,13 +233,9 @@ impl View {
             return (0, 0);
         };
         // An assessment that is written often has many rows that are no longer current.
-        let rows = if self.revision == index.head() {
-            rows & index.live()
-        } else {
-            rows.clone()
-        };
-        let rows = rows.iter().filter_map(|id| index.row(id));
-        let rows = rows.filter(|row| !row.tombstone && index.current_at(row, self.revision));
+        let rows = index
+            .current(rows, self.revision)
+            .filter(|row| !row.tombstone);
         rows.fold((0, 0), |(count, bytes), row| {
             let element = kind::at(row.kind).is_some_and(Kind::is_element);
             (
@@ -330,36 +267,6 @@ impl View {
             &header,
             tags.iter().copied().zip(read.iter()),
         ))
-    }
-
-    /// A page of what the query asks for: latest change first, then by name.
-    pub fn list(&self, query: &Query) -> Result<Page, Error> {
-        let mut total = None;
-        let (found, more) = {
-            let index = read(&self.store.index);
-            if query.total {
-                total = Some(self.matching(&index, query, u32::MAX).count());
-            }
-            let start = query.after.as_ref();
-            let start = start.map_or(u32::MAX, |at| index.cursor(at.revision, &at.name));
-            let mut rows = self.matching(&index, query, start).map(Found::from);
-            let found: Vec<Found> = rows.by_ref().take(query.size).collect();
-            (found, rows.next().is_some())
-        };
-        let (items, cut) = self.read_page(&found)?;
-        let last = items.len().checked_sub(1).and_then(|last| found.get(last));
-        let next = last.filter(|_| more || cut).map(|last| Cursor {
-            revision: last.position.revision,
-            name: last.name.to_string(),
-        });
-        Ok(Page { items, next, total })
-    }
-
-    /// The names of the first page of what the query asks for.
-    pub fn names(&self, query: &Query) -> Result<Vec<String>, Error> {
-        let index = read(&self.store.index);
-        let rows = self.matching(&index, query, u32::MAX).take(query.size);
-        Ok(rows.map(|row| row.name.to_string()).collect())
     }
 
     /// Every resource at this revision that the caller may see, as one SHA-256: over name, revision
@@ -404,10 +311,8 @@ impl View {
         let rows = index.of_assessment(name.as_str());
         let mut found: Vec<Found> = rows
             .into_iter()
-            .flatten()
-            .filter_map(|id| index.row(id))
+            .flat_map(|rows| index.current(rows, self.revision))
             .filter(|row| kind::at(row.kind).is_some_and(Kind::is_element) && !row.tombstone)
-            .filter(|row| index.current_at(row, self.revision))
             .filter(|row| index.covers(self.caller.clearance(), row, self.revision))
             .map(Found::from)
             .collect();
@@ -415,53 +320,8 @@ impl View {
         Ok(found)
     }
 
-    /// The rows that a query matches, latest first, with ids below `start`.
-    fn matching<'a>(
-        &'a self,
-        index: &'a Index,
-        query: &'a Query,
-        start: u32,
-    ) -> impl Iterator<Item = &'a Row> {
-        let parent = query.parent.as_ref().map(Name::as_str);
-        let mut bitmaps = index
-            .having(query.kind, parent, &query.values)
-            .unwrap_or_default();
-        if self.revision == index.head() && !bitmaps.is_empty() {
-            bitmaps.push(index.live());
-        }
-        bitmaps.sort_by_key(|bitmap| bitmap.len());
-        let (driver, others) = match bitmaps.split_first() {
-            Some((driver, others)) => (Some(*driver), others.to_vec()),
-            None => (None, Vec::new()),
-        };
-        let rejected = if query.rejected {
-            None
-        } else {
-            index.rejected(query.kind)
-        };
-        driver
-            .into_iter()
-            .flat_map(move |driver| driver.range(..start).rev())
-            .filter(move |id| others.iter().all(|bitmap| bitmap.contains(*id)))
-            .filter(move |id| !rejected.is_some_and(|bitmap| bitmap.contains(*id)))
-            .filter_map(|id| index.row(id))
-            .filter(|row| query.deleted || !row.tombstone)
-            .filter(|row| index.current_at(row, self.revision))
-            .filter(|row| self.shows(index, query, row))
-            .filter(|row| index.covers(self.caller.clearance(), row, self.revision))
-    }
-
-    /// Whether the assessment that a row belongs to is in a state that the query asks for.
-    fn shows(&self, index: &Index, query: &Query, row: &Row) -> bool {
-        let Some(header) = index.header_at(row.assessment, self.revision) else {
-            return true;
-        };
-        let stated = query.states.is_empty() || query.states.contains(&header.state);
-        stated && (query.deleted || !header.tombstone)
-    }
-
     /// The bodies of a page, and whether it ended early because of its size.
-    fn read_page(&self, found: &[Found]) -> Result<(Vec<Bytes>, bool), Error> {
+    pub(super) fn read_page(&self, found: &[Found]) -> Result<(Vec<Bytes>, bool), Error> {
         let mut items: Vec<Bytes> = Vec::with_capacity(found.len());
         let mut size = 0;
         for version in found {
@@ -473,6 +333,11 @@ impl View {
             items.push(bytes);
         }
         Ok((items, false))
+    }
+
+    /// The body that stands there.
+    pub(super) fn body_at(&self, at: Locator) -> Result<Bytes, Error> {
+        self.store.bodies.body(at).map_err(unread)
     }
 
     fn answer(&self, found: &Found) -> Result<Bytes, Error> {

@@ -1,0 +1,253 @@
+//! Sets of row ids in stretches of 64 Ki, so that a list works on the newest stretch first and
+//! stops when its page is full.
+//!
+//! ```text
+//! rows     0 ........ 65535 | 65536 .... 131071 | 131072 ...
+//! Chunks   a bitmap         | -                 | a bitmap      of those that have some value
+//! Live     now, and states of the past: one whenever a quarter of the last one has died
+//! ```
+//! A past state is a superset of what was live at any later revision that it stands for, by at most
+//! a third and the stretch that was being filled: dead history is never walked.
+
+use std::borrow::Cow;
+
+use roaring::RoaringBitmap;
+
+/// Rows of one stretch.
+const SPAN: u32 = 1 << 16;
+
+/// The stretch that a row lies in.
+pub(super) fn chunk_of(id: u32) -> u16 {
+    (id / SPAN) as u16
+}
+
+/// The first row of a stretch.
+pub(super) fn begin(chunk: u16) -> u32 {
+    u32::from(chunk) * SPAN
+}
+
+/// A set of rows.
+#[derive(Debug)]
+pub(super) enum Chunks {
+    /// Most values occur once: an id, a lineage.
+    One(u32),
+    /// By stretch, in order.
+    Many(Vec<(u16, RoaringBitmap)>),
+}
+
+impl Default for Chunks {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+impl Chunks {
+    /// A set of one row, which takes no memory of its own.
+    pub(super) fn one(id: u32) -> Self {
+        Self::One(id)
+    }
+
+    /// Adds a row; ids come in ascending order.
+    pub(super) fn insert(&mut self, id: u32) {
+        if let Self::One(before) = *self {
+            if before == id {
+                return;
+            }
+            *self = Self::default();
+            self.insert(before);
+        }
+        let Self::Many(chunks) = self else {
+            return;
+        };
+        let chunk = chunk_of(id);
+        match chunks.last_mut() {
+            Some((last, bitmap)) if *last == chunk => {
+                bitmap.insert(id);
+            }
+            _ => chunks.push((chunk, RoaringBitmap::from_iter([id]))),
+        }
+    }
+
+    /// The rows of one stretch; `None` when there are none.
+    pub(super) fn chunk(&self, chunk: u16) -> Option<Cow<'_, RoaringBitmap>> {
+        match self {
+            Self::One(id) if chunk_of(*id) == chunk => {
+                Some(Cow::Owned(RoaringBitmap::from_iter([*id])))
+            }
+            Self::One(_) => None,
+            Self::Many(chunks) => {
+                let at = chunks
+                    .binary_search_by_key(&chunk, |(number, _)| *number)
+                    .ok()?;
+                chunks.get(at).map(|(_, bitmap)| Cow::Borrowed(bitmap))
+            }
+        }
+    }
+
+    /// Whether there are rows in a stretch.
+    pub(super) fn touches(&self, chunk: u16) -> bool {
+        match self {
+            Self::One(id) => chunk_of(*id) == chunk,
+            Self::Many(chunks) => chunks
+                .binary_search_by_key(&chunk, |(number, _)| *number)
+                .is_ok(),
+        }
+    }
+
+    pub(super) fn contains(&self, id: u32) -> bool {
+        match self {
+            Self::One(only) => *only == id,
+            Self::Many(_) => self
+                .chunk(chunk_of(id))
+                .is_some_and(|chunk| chunk.contains(id)),
+        }
+    }
+
+    /// The stretches that there are rows in, newest first.
+    pub(super) fn numbers(&self) -> Vec<u16> {
+        match self {
+            Self::One(id) => vec![chunk_of(*id)],
+            Self::Many(chunks) => chunks.iter().rev().map(|(number, _)| *number).collect(),
+        }
+    }
+
+    /// All rows, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        let (one, many) = match self {
+            Self::One(id) => (Some(*id), [].as_slice()),
+            Self::Many(chunks) => (None, chunks.as_slice()),
+        };
+        one.into_iter()
+            .chain(many.iter().flat_map(|(_, bitmap)| bitmap))
+    }
+}
+
+/// Which rows are the newest of their name, now and in the past.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    chunks: Vec<Stretch>,
+}
+
+#[derive(Debug, Default)]
+struct Stretch {
+    now: RoaringBitmap,
+    /// What was live once the row of that id had been added; once it was full, never before.
+    past: Vec<(u32, RoaringBitmap)>,
+    /// How many there are in the last of those.
+    noted: u64,
+}
+
+impl Stretch {
+    fn note(&mut self, by: u32) {
+        self.noted = self.now.len();
+        self.past.push((by, self.now.clone()));
+    }
+}
+
+impl Live {
+    /// Adds the next row, which may replace an earlier one.
+    pub(super) fn add(&mut self, id: u32, replaced: Option<u32>) {
+        if let Some(replaced) = replaced {
+            self.end(replaced, id);
+        }
+        let chunk = usize::from(chunk_of(id));
+        if self.chunks.len() <= chunk {
+            // The stretch before is full: from now on its rows only die.
+            if let Some(full) = self.chunks.last_mut() {
+                full.note(id);
+            }
+            self.chunks.resize_with(chunk + 1, Stretch::default);
+        }
+        if let Some(stretch) = self.chunks.get_mut(chunk) {
+            stretch.now.insert(id);
+        }
+    }
+
+    fn end(&mut self, id: u32, by: u32) {
+        let chunk = usize::from(chunk_of(id));
+        let full = chunk + 1 < self.chunks.len();
+        let Some(stretch) = self.chunks.get_mut(chunk) else {
+            return;
+        };
+        stretch.now.remove(id);
+        if full && stretch.now.len() * 4 < stretch.noted * 3 {
+            stretch.note(by);
+        }
+    }
+
+    /// What is live now in a stretch.
+    pub(super) fn now(&self, chunk: u16) -> Option<&RoaringBitmap> {
+        self.chunks
+            .get(usize::from(chunk))
+            .map(|stretch| &stretch.now)
+    }
+
+    /// A superset of what was live in a stretch when the rows below `end` had been added; `None`
+    /// when nothing is known but that.
+    pub(super) fn before(&self, chunk: u16, end: u32) -> Option<&RoaringBitmap> {
+        let past = &self.chunks.get(usize::from(chunk))?.past;
+        let after = past.partition_point(|(by, _)| *by < end);
+        past.get(after.checked_sub(1)?).map(|(_, bitmap)| bitmap)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_set_of_one_grows_into_many() {
+        let mut set = Chunks::one(3);
+        assert!(set.contains(3) && set.touches(0) && !set.touches(1));
+        for id in [3, 70_000, 70_001] {
+            set.insert(id);
+        }
+        assert_eq!(set.iter().collect::<Vec<_>>(), [3, 70_000, 70_001]);
+        assert_eq!(set.numbers(), [1, 0]);
+        assert_eq!(set.chunk(1).map(|chunk| chunk.len()), Some(2));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+        /// Whatever was live at an earlier moment is in the state noted for it, and not much else.
+        #[test]
+        fn the_past_is_a_superset_and_not_a_large_one(seed in any::<u64>()) {
+            let mut state = seed | 1;
+            let mut next = |bound: u32| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (state >> 33) as u32 % bound
+            };
+            let mut live = Live::default();
+            let mut names: Vec<u32> = Vec::new();
+            let mut ended: Vec<u32> = Vec::new();
+            for id in 0..300_000u32 {
+                ended.push(u32::MAX);
+                if id < 40_000 {
+                    live.add(id, None);
+                    names.push(id);
+                } else {
+                    let name = next(40_000) as usize;
+                    let before = std::mem::replace(&mut names[name], id);
+                    ended[before as usize] = id;
+                    live.add(id, Some(before));
+                }
+            }
+            for _ in 0..20 {
+                let end = 1 + next(300_000);
+                for chunk in 0..=chunk_of(end - 1) {
+                    let rows = begin(chunk)..end.min(begin(chunk).saturating_add(SPAN));
+                    let then: Vec<u32> = rows.filter(|id| ended[*id as usize] >= end).collect();
+                    let full = u32::from(chunk) + 1 < end.div_ceil(SPAN);
+                    let Some(noted) = live.before(chunk, end) else {
+                        prop_assert!(!full, "chunk {chunk} before {end}");
+                        continue;
+                    };
+                    prop_assert!(then.iter().all(|id| noted.contains(*id)));
+                    prop_assert!(noted.len() <= then.len() as u64 * 4 / 3 + 1);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,414 @@
+//! A query, planned onto the index: what bitmaps answer, and what is left to ask row by row.
+//!
+//! The condition becomes a tree of `Node`s, whose wildcards, memberships and assessments have been
+//! looked up. For each stretch of 64 Ki rows the tree gives a bitmap that holds all that match; it
+//! is exact unless something must be asked of the row (`Node::Row`, `Within`) or of its body
+//! (`Body`). Nothing here borrows the index, so that its lock need not be held while bodies are
+//! read.
+
+use std::borrow::Cow;
+use std::ops::RangeBounds;
+
+use roaring::RoaringBitmap;
+
+use super::chunks::{Chunks, begin};
+use super::index::{Index, Row};
+use super::list::Query;
+use crate::error::Error;
+use crate::model::Revision;
+use crate::model::kind::{Kind, Value};
+use crate::model::limits::Limits;
+use crate::model::name::Name;
+use crate::query::filter::{Criterion, Expr, Pattern, Place, Range};
+
+/// Assessments up to this number are looked up one by one; of more, each row is asked for its own.
+const WITHIN_FEW: u64 = 256;
+
+/// A condition, looked up.
+#[derive(Debug, Clone)]
+pub(super) enum Node<'q> {
+    Every,
+    And(Vec<Node<'q>>),
+    Or(Vec<Node<'q>>),
+    Not(Box<Node<'q>>),
+    /// The indexed field has one of these values.
+    Values(u16, Cow<'q, [Value]>),
+    /// The field of that number is set.
+    Stated(u32),
+    /// Rows from one up to another.
+    Rows(u32, u32),
+    Row(OfRow<'q>),
+    /// In one of these assessments.
+    Within(RoaringBitmap),
+    /// The answer of the body to the question of that number.
+    Body(usize),
+}
+
+/// What is asked of a row in memory.
+#[derive(Debug, Clone)]
+pub(super) enum OfRow<'q> {
+    Created(Range<i64>),
+    Deleted(Range<i64>),
+    Named(&'q Pattern),
+}
+
+/// A query, planned.
+#[derive(Debug, Clone)]
+pub(super) struct Plan<'q> {
+    pub(super) kind: &'static Kind,
+    parent: Option<&'q Name>,
+    deleted: bool,
+    rejected: bool,
+    node: Node<'q>,
+    /// What is asked of bodies.
+    pub(super) criteria: Vec<&'q Criterion>,
+    exact: bool,
+    revision: Revision,
+    /// The rows that had been added at that revision: those below this one.
+    end: u32,
+}
+
+/// What looking up needs besides the index.
+pub(super) trait Lookup {
+    /// The names of resources of a kind that have a value.
+    fn holders(&self, kind: u8, field: u16, value: &Value) -> Result<Vec<Value>, Error>;
+    /// Whether a resource of that name is stored.
+    fn stored(&self, name: &str) -> Result<bool, Error>;
+}
+
+/// The conditions on assessments in a condition, in the order in which it is planned.
+pub(super) fn parents(expr: &Expr) -> Vec<&Expr> {
+    match expr {
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().flat_map(parents).collect(),
+        Expr::Not(part) => parents(part),
+        Expr::Parent(part) => vec![part],
+        Expr::Every
+        | Expr::Values(..)
+        | Expr::Like(..)
+        | Expr::Stated(_)
+        | Expr::Place(..)
+        | Expr::Named(_)
+        | Expr::Through { .. }
+        | Expr::Body(_) => Vec::new(),
+    }
+}
+
+/// Plans a condition. The assessments that its `parents` ask for have been found before.
+pub(super) fn plan<'q>(
+    query: &'q Query,
+    assessments: Vec<RoaringBitmap>,
+    (index, lookup): (&Index, &dyn Lookup),
+    (limits, revision): (&Limits, Revision),
+) -> Result<Plan<'q>, Error> {
+    let mut planner = Planner {
+        kind: query.kind,
+        index,
+        lookup,
+        limits,
+        assessments: assessments.into_iter(),
+        criteria: Vec::new(),
+    };
+    let node = planner.node(&query.filter)?;
+    let criteria = planner.criteria;
+    Ok(Plan {
+        kind: query.kind,
+        parent: query.parent.as_ref(),
+        deleted: query.deleted,
+        rejected: query.rejected,
+        exact: exact(&node),
+        node,
+        criteria,
+        revision,
+        end: index.end(revision),
+    })
+}
+
+struct Planner<'q, 'i> {
+    kind: &'static Kind,
+    index: &'i Index,
+    lookup: &'i dyn Lookup,
+    limits: &'i Limits,
+    assessments: std::vec::IntoIter<RoaringBitmap>,
+    criteria: Vec<&'q Criterion>,
+}
+
+impl<'q> Planner<'q, '_> {
+    fn node(&mut self, expr: &'q Expr) -> Result<Node<'q>, Error> {
+        Ok(match expr {
+            Expr::Every => Node::Every,
+            Expr::And(parts) => {
+                let mut nodes = self.nodes(parts)?;
+                // What is looked up in a bitmap comes first: it may leave nothing to be asked.
+                nodes.sort_by_key(|node| !matches!(node, Node::Values(..)));
+                Node::And(nodes)
+            }
+            Expr::Or(parts) => Node::Or(self.nodes(parts)?),
+            Expr::Not(part) => Node::Not(Box::new(self.node(part)?)),
+            Expr::Values(field, values) => Node::Values(*field, Cow::Borrowed(values)),
+            Expr::Like(field, pattern) => Node::Values(*field, self.like(*field, pattern)?.into()),
+            Expr::Stated(tag) => Node::Stated(*tag),
+            Expr::Place(Place::Revision, range) => {
+                let (from, to) = self.index.added(range);
+                Node::Rows(from, to)
+            }
+            Expr::Place(Place::UpdateTime, range) => {
+                let (from, to) = self.index.written(range);
+                Node::Rows(from, to)
+            }
+            Expr::Place(Place::CreateTime, range) => Node::Row(OfRow::Created(*range)),
+            Expr::Place(Place::DeleteTime, range) => Node::Row(OfRow::Deleted(*range)),
+            Expr::Named(pattern) => Node::Row(OfRow::Named(pattern)),
+            Expr::Parent(_) => Node::Within(self.assessments.next().unwrap_or_default()),
+            Expr::Through {
+                links,
+                kind,
+                field,
+                value,
+                besides,
+            } => {
+                let mut names = self.lookup.holders(*kind, *field, value)?;
+                for name in besides {
+                    if !self.lookup.stored(name)? {
+                        names.push(Value::Text(name.as_str().into()));
+                    }
+                }
+                let any = links
+                    .iter()
+                    .map(|link| Node::Values(*link, names.clone().into()));
+                Node::Or(any.collect())
+            }
+            Expr::Body(criterion) => {
+                self.criteria.push(criterion);
+                Node::Body(self.criteria.len() - 1)
+            }
+        })
+    }
+
+    fn nodes(&mut self, parts: &'q [Expr]) -> Result<Vec<Node<'q>>, Error> {
+        parts.iter().map(|part| self.node(part)).collect()
+    }
+
+    fn like(&self, field: u16, pattern: &Pattern) -> Result<Vec<Value>, Error> {
+        let Some(values) = self.index.values(self.kind.ordinal, field) else {
+            return Ok(Vec::new());
+        };
+        let allowed = self.limits.filter_values_max;
+        if values.len() > allowed {
+            let text = format!(
+                "a wildcard would be compared with {} values, {allowed} allowed; write one out",
+                values.len()
+            );
+            return Err(Error::invalid("filter", "FILTER_TOO_BROAD", text));
+        }
+        let fits = |value: &&Value| match value {
+            Value::Text(text) => pattern.fits(text),
+            Value::Number(_) => false,
+        };
+        Ok(values.keys().filter(fits).cloned().collect())
+    }
+}
+
+fn exact(node: &Node<'_>) -> bool {
+    match node {
+        Node::Every | Node::Values(..) | Node::Stated(_) | Node::Rows(..) => true,
+        Node::And(nodes) | Node::Or(nodes) => nodes.iter().all(exact),
+        Node::Not(node) => exact(node),
+        Node::Row(_) | Node::Within(_) | Node::Body(_) => false,
+    }
+}
+
+impl<'q> Plan<'q> {
+    /// The same, and this too.
+    pub(super) fn narrowed(&self, node: Node<'q>) -> Self {
+        let mut plan = self.clone();
+        plan.node = Node::And(vec![node, plan.node]);
+        plan
+    }
+
+    /// The stretches that may hold something below `start`, newest first.
+    pub(super) fn stretches(&self, index: &Index, start: u32) -> Vec<u16> {
+        let rows = match self.parent {
+            Some(parent) => index.of_assessment(parent.as_str()),
+            None => index.of_kind(self.kind.ordinal),
+        };
+        let mut numbers = rows.map(Chunks::numbers).unwrap_or_default();
+        numbers.retain(|chunk| begin(*chunk) < start.min(self.end));
+        numbers
+    }
+
+    /// The rows of a stretch that may match.
+    pub(super) fn rows(&self, index: &Index, chunk: u16) -> RoaringBitmap {
+        if self.certainly_empty(index, &self.node, chunk) {
+            return RoaringBitmap::new();
+        }
+        let Some(all) = self.all(index, chunk) else {
+            return RoaringBitmap::new();
+        };
+        let found = self.bitmap(index, (chunk, &all), (&self.node, true));
+        found.as_ref() & &all
+    }
+
+    /// The rows of a stretch that the query could ask for.
+    fn all(&self, index: &Index, chunk: u16) -> Option<RoaringBitmap> {
+        let of_kind = index.of_kind(self.kind.ordinal)?.chunk(chunk)?;
+        let mut all = match index.live_at(chunk, (self.revision, self.end)) {
+            Some(live) => of_kind.as_ref() & live,
+            None => of_kind.into_owned(),
+        };
+        all.remove_range(self.end..);
+        if let Some(parent) = self.parent {
+            all &= index.of_assessment(parent.as_str())?.chunk(chunk)?.as_ref();
+        }
+        let excluded = [
+            (!self.deleted).then(|| index.tombstones()),
+            index.rejected(self.kind.ordinal).filter(|_| !self.rejected),
+        ];
+        for excluded in excluded.into_iter().flatten() {
+            if let Some(excluded) = excluded.chunk(chunk) {
+                all -= excluded.as_ref();
+            }
+        }
+        Some(all)
+    }
+
+    fn certainly_empty(&self, index: &Index, node: &Node<'_>, chunk: u16) -> bool {
+        let kind = self.kind.ordinal;
+        match node {
+            Node::Values(field, values) => {
+                let touches = |value| {
+                    let rows = index.having(kind, *field, value);
+                    rows.is_some_and(|rows| rows.touches(chunk))
+                };
+                !values.iter().any(touches)
+            }
+            Node::And(nodes) => nodes
+                .iter()
+                .any(|node| self.certainly_empty(index, node, chunk)),
+            Node::Or(nodes) => nodes
+                .iter()
+                .all(|node| self.certainly_empty(index, node, chunk)),
+            Node::Rows(from, to) => from >= to || *to <= begin(chunk),
+            Node::Within(few) => few.is_empty(),
+            Node::Every | Node::Not(_) | Node::Stated(_) | Node::Row(_) | Node::Body(_) => false,
+        }
+    }
+
+    /// The rows of a stretch that satisfy a node: all that may, or all that must.
+    fn bitmap<'i>(
+        &self,
+        index: &'i Index,
+        (chunk, all): (u16, &'i RoaringBitmap),
+        (node, may): (&Node<'_>, bool),
+    ) -> Cow<'i, RoaringBitmap> {
+        let kind = self.kind.ordinal;
+        let none = || Cow::Owned(RoaringBitmap::new());
+        let within = |node, may| self.bitmap(index, (chunk, all), (node, may));
+        match node {
+            Node::Every => Cow::Borrowed(all),
+            Node::And(nodes) => {
+                let mut found = Cow::Borrowed(all);
+                for node in nodes {
+                    found = Cow::Owned(found.as_ref() & within(node, may).as_ref());
+                    if found.is_empty() {
+                        break;
+                    }
+                }
+                found
+            }
+            Node::Or(nodes) => union(nodes.iter().map(|node| within(node, may))),
+            Node::Not(node) => Cow::Owned(all - within(node, !may).as_ref()),
+            Node::Values(field, values) => {
+                let rows = values
+                    .iter()
+                    .filter_map(|value| index.having(kind, *field, value));
+                union(rows.filter_map(|rows| rows.chunk(chunk)))
+            }
+            Node::Stated(tag) => {
+                let rows = index.stated(kind, *tag);
+                rows.and_then(|rows| rows.chunk(chunk)).unwrap_or_else(none)
+            }
+            Node::Rows(from, to) => {
+                let mut rows = all.clone();
+                rows.remove_range(..*from);
+                rows.remove_range(*to..);
+                Cow::Owned(rows)
+            }
+            Node::Within(few) if may && few.len() <= WITHIN_FEW => {
+                let rows = few
+                    .iter()
+                    .filter_map(|ordinal| index.in_assessment(ordinal));
+                union(rows.filter_map(|rows| rows.chunk(chunk)))
+            }
+            Node::Row(_) | Node::Within(_) | Node::Body(_) if may => Cow::Borrowed(all),
+            Node::Row(_) | Node::Within(_) | Node::Body(_) => none(),
+        }
+    }
+
+    /// Whether a row of the plan's bitmaps can match; with the answers of its body, whether it
+    /// does.
+    pub(super) fn holds(
+        &self,
+        index: &Index,
+        (id, row): (u32, &Row),
+        answers: Option<&[bool]>,
+    ) -> bool {
+        self.exact || self.asked(index, &self.node, (id, row, answers)) != Some(false)
+    }
+
+    /// `None` when only the body knows.
+    fn asked(
+        &self,
+        index: &Index,
+        node: &Node<'_>,
+        of: (u32, &Row, Option<&[bool]>),
+    ) -> Option<bool> {
+        let (id, row, answers) = of;
+        let kind = self.kind.ordinal;
+        match node {
+            Node::Every => Some(true),
+            Node::And(nodes) => all(nodes.iter().map(|node| self.asked(index, node, of)), false),
+            Node::Or(nodes) => all(nodes.iter().map(|node| self.asked(index, node, of)), true),
+            Node::Not(node) => self.asked(index, node, of).map(|holds| !holds),
+            Node::Values(field, values) => Some(values.iter().any(|value| {
+                let rows = index.having(kind, *field, value);
+                rows.is_some_and(|rows| rows.contains(id))
+            })),
+            Node::Stated(tag) => Some(index.stated(kind, *tag).is_some_and(|r| r.contains(id))),
+            Node::Rows(from, to) => Some((*from..*to).contains(&id)),
+            Node::Row(OfRow::Created(range)) => Some(range.contains(&row.created_us)),
+            Node::Row(OfRow::Deleted(range)) => {
+                Some(row.tombstone && range.contains(&row.updated_us))
+            }
+            Node::Row(OfRow::Named(pattern)) => Some(pattern.fits(&row.name)),
+            Node::Within(some) => Some(some.contains(row.assessment)),
+            Node::Body(number) => answers?.get(*number).copied(),
+        }
+    }
+
+    /// The revision it reads at.
+    pub(super) fn revision(&self) -> Revision {
+        self.revision
+    }
+}
+
+/// Three-valued: one part that is `decides` decides; else one that is not known leaves it open.
+fn all(parts: impl Iterator<Item = Option<bool>>, decides: bool) -> Option<bool> {
+    let mut open = false;
+    for part in parts {
+        match part {
+            Some(part) if part == decides => return Some(decides),
+            Some(_) => {}
+            None => open = true,
+        }
+    }
+    (!open).then_some(!decides)
+}
+
+fn union<'i>(parts: impl Iterator<Item = Cow<'i, RoaringBitmap>>) -> Cow<'i, RoaringBitmap> {
+    let both = |one: Cow<'i, RoaringBitmap>, other: Cow<'i, RoaringBitmap>| {
+        let mut union = one.into_owned();
+        union |= other.as_ref();
+        Cow::Owned(union)
+    };
+    parts.reduce(both).unwrap_or_default()
+}
