@@ -1,40 +1,238 @@
-//! Lists over a million elements: `cargo bench --bench million`.
+//! Questions to a million elements: `cargo bench --bench million`.
 //!
-//! `CHANCERY_BENCH_ELEMENTS` says how many there are instead. What is wrong ends the run; times are
-//! only printed.
+//! Writes them with `benches/generator.rs`, a tenth of them a second time, and measures: start warm
+//! and cold, memory, lists of 100 now and as of a revision half way back, the same with ten times
+//! the history, counts. Beside each time stands how many versions were looked at. What is wrong
+//! ends the run; times are only printed. `CHANCERY_BENCH_ELEMENTS` says how many there are instead
+//! of a million, `CHANCERY_BENCH_HISTORY` how many of them are written ten times over (a tenth).
 
 mod generator;
 
 use std::error::Error;
 use std::io::Write as _;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use chancery::ledger::Ledger;
+use chancery::ledger::{At, Ledger, Query, View};
+use chancery::model::caller::{Caller, Clearance, Role};
+use chancery::model::kind::{self, Kind};
 use chancery::model::limits::Limits;
+use chancery::model::v1::AssessmentState;
+use chancery::query::{filter, order};
 
 const ELEMENTS: usize = 1_000_000;
+const PAGE: usize = 100;
+const ROUNDS: usize = 200;
+const NOW_US: i64 = 1_893_456_000_000_000;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// A question: what it is called, the kind, the filter, the order.
+type Asked = (&'static str, &'static str, &'static str, &'static str);
+
+const WIDE: &str = "declared_firmness = FIRM AND posture = PROHIBITS";
+const MIDDLE: &str = "actor = \"actors/x003\" AND declared_firmness >= FIRM";
+const NARROW: &str = "actor = \"actors/x400\" AND issue = \"issues/i150\"";
+const PARENT: &str = "actor = \"actors/x003\" AND assessment.situation = \"situations/s007\"";
+const FIVE: &str = "actor = (actors/x001 OR actors/x007 OR actors/x020 OR actors/x055 OR \
+    actors/x300)";
+const LISTS: [Asked; 9] = [
+    ("everything", "RedLine", "", ""),
+    ("AND, wide", "RedLine", WIDE, ""),
+    ("AND, middle", "RedLine", MIDDLE, ""),
+    ("AND, narrow", "RedLine", NARROW, ""),
+    ("AND, with the assessment's", "RedLine", PARENT, ""),
+    ("OR of five actors", "RedLine", FIVE, ""),
+    ("by update time", "RedLine", WIDE, "update_time desc"),
+    (
+        "by firmness, then actor",
+        "RedLine",
+        "",
+        "declared_firmness desc, actor",
+    ),
+    ("a number of the body", "Risk", "likelihood.high >= 0.9", ""),
+];
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let told = std::env::var("CHANCERY_BENCH_ELEMENTS").ok();
-    let elements = told.and_then(|told| told.parse().ok()).unwrap_or(ELEMENTS);
+async fn main() -> Result<(), Failure> {
+    let elements = told("CHANCERY_BENCH_ELEMENTS").unwrap_or(ELEMENTS);
+    let again = told("CHANCERY_BENCH_HISTORY").unwrap_or(elements / 10);
     let folder = std::env::temp_dir().join(format!("chancery-million-{}", std::process::id()));
-    let ledger = Ledger::open(&folder, Limits::default(), 1)?;
+    let outcome = async {
+        measured(&folder.join("tenth"), elements, 0.1).await?;
+        measured(&folder.join("tenfold"), again, 10.0).await
+    };
+    let outcome = outcome.await;
+    std::fs::remove_dir_all(&folder)?;
+    outcome
+}
+
+fn told(name: &str) -> Option<usize> {
+    std::env::var(name).ok().and_then(|told| told.parse().ok())
+}
+
+fn say(text: &str) -> Result<(), Failure> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+async fn measured(folder: &Path, elements: usize, history: f64) -> Result<(), Failure> {
     let plan = generator::Plan {
         elements,
-        history: 0.1,
+        history,
         seed: 7,
     };
     let begun = Instant::now();
-    let written = generator::fill(&ledger, plan).await?;
-    let generator::Written { versions, bytes } = written;
-    let mut out = std::io::stdout();
-    let lasted = begun.elapsed();
-    writeln!(
-        out,
-        "{versions} versions of {elements} elements, {bytes} bytes, in {lasted:?}"
-    )?;
+    let ledger = Ledger::open(folder, Limits::default(), 1)?;
+    let generator::Written { versions, bytes } = generator::fill(&ledger, plan).await?;
+    let (mib, lasted) = (bytes >> 20, begun.elapsed());
+    say(&format!(
+        "\n{elements} elements, {versions} versions, {mib} MiB, written in {lasted:.1?}"
+    ))?;
     ledger.close();
-    std::fs::remove_dir_all(&folder)?;
+    drop(ledger);
+    let cold = forgotten(folder);
+    opened(
+        folder,
+        if cold {
+            "cold"
+        } else {
+            "not cold: the page cache stayed"
+        },
+    )?
+    .close();
+    let ledger = opened(folder, "warm")?;
+    say(&format!("RSS after the start {} MiB", resident()))?;
+    asked(&ledger).await?;
+    counted(&ledger).await?;
+    say(&format!("RSS at the end {} MiB", resident()))?;
+    ledger.close();
+    Ok(())
+}
+
+fn opened(folder: &Path, how: &str) -> Result<Ledger, Failure> {
+    let begun = Instant::now();
+    let ledger = Ledger::open(folder, Limits::default(), NOW_US)?;
+    say(&format!("start, {how}: {:.2?}", begun.elapsed()))?;
+    Ok(ledger)
+}
+
+/// Asks the kernel to forget the files; `dd` can do that without privileges.
+fn forgotten(folder: &Path) -> bool {
+    let drop = |file: &PathBuf| {
+        let mut input = std::ffi::OsString::from("if=");
+        input.push(file);
+        let dd = std::process::Command::new("dd")
+            .arg(input)
+            .args(["iflag=nocache", "count=0", "status=none"])
+            .status();
+        dd.is_ok_and(|status| status.success())
+    };
+    files(folder).iter().all(drop)
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+/// What this process holds in memory.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+    kib.unwrap_or(0) >> 10
+}
+
+async fn view(ledger: &Ledger, at: At) -> Result<View, Failure> {
+    let caller = Caller::new("bench", Role::Operator, Clearance::FULL);
+    Ok(ledger.read(caller, at, NOW_US).await?)
+}
+
+fn query((_, message, text, order_by): Asked) -> Result<Query, Failure> {
+    let kind: &'static Kind = kind::of(message).ok_or("no such kind")?;
+    let limits = Limits::default();
+    Ok(Query {
+        filter: filter::parse(text, kind, &limits)?,
+        order: order::parse(order_by, kind, &limits)?,
+        states: vec![AssessmentState::Published.into()],
+        rejected: false,
+        ..Query::of(kind, PAGE)
+    })
+}
+
+async fn asked(ledger: &Ledger) -> Result<(), Failure> {
+    let head = ledger.status().revision;
+    let now = view(ledger, At::Latest).await?;
+    let then = view(ledger, At::Exact(head / 2)).await?;
+    say(&format!(
+        "{:28} {:>5}  {:>9} {:>9} {:>8}   half way back {:>9} {:>8}",
+        "list 100", "items", "p50", "p95", "touched", "p50", "touched"
+    ))?;
+    for asked in LISTS {
+        let query = query(asked)?;
+        let (items, p50, p95, touched) = timed(&now, &query)?;
+        let (_, past, _, past_touched) = timed(&then, &query)?;
+        say(&format!(
+            "{:28} {items:>5}  {p50:>9.1?} {p95:>9.1?} {touched:>8}   {:13} {past:>9.1?} \
+             {past_touched:>8}",
+            asked.0, ""
+        ))?;
+    }
+    Ok(())
+}
+
+fn timed(view: &View, query: &Query) -> Result<(usize, Duration, Duration, usize), Failure> {
+    let first = match view.list(query) {
+        Ok(page) => page,
+        Err(error) => {
+            say(&format!("  {error}"))?;
+            return Ok((0, Duration::ZERO, Duration::ZERO, 0));
+        }
+    };
+    let begun = Instant::now();
+    let mut times = Vec::with_capacity(ROUNDS);
+    while times.len() < ROUNDS && begun.elapsed() < Duration::from_secs(5) {
+        let begun = Instant::now();
+        view.list(query)?;
+        times.push(begun.elapsed());
+    }
+    times.sort_unstable();
+    let at = |share: usize| {
+        times
+            .get(times.len() * share / 100)
+            .copied()
+            .unwrap_or_default()
+    };
+    Ok((first.items.len(), at(50), at(95), first.touched))
+}
+
+async fn counted(ledger: &Ledger) -> Result<(), Failure> {
+    let now = view(ledger, At::Latest).await?;
+    for (message, facets) in [
+        ("RedLine", "declared_firmness"),
+        ("RedLine", "declared_firmness,actor"),
+        ("Risk", "impacts.level,impacts.dimension"),
+    ] {
+        let query = query(("count", message, "", ""))?;
+        let facets: Vec<String> = facets.split(',').map(ToOwned::to_owned).collect();
+        let by = order::facets(&facets, query.kind)?;
+        let begun = Instant::now();
+        let counts = now.count(&query, &by)?;
+        let lasted = begun.elapsed();
+        let (total, groups) = (counts.total, counts.counts.len());
+        let by = facets.join(", ");
+        say(&format!(
+            "count {message} by {by}: {groups} of {total} in {lasted:.1?}"
+        ))?;
+    }
     Ok(())
 }

@@ -213,6 +213,18 @@ impl Client {
         Ok(answer.await?.into_inner())
     }
 
+    /// How many elements there are, by the values of one or two fields.
+    pub async fn count(
+        &self,
+        request: v1::CountElementsRequest,
+    ) -> Result<v1::CountElementsResponse, Error> {
+        let answer = self.call(Repeat::Always, request, |request| {
+            let mut service = self.assessments();
+            async move { service.count_elements(request).await }
+        });
+        Ok(answer.await?.into_inner())
+    }
+
     /// What the health service says of `service` (`liveness`, `readiness`), such as "SERVING".
     pub async fn health(&self, service: &str) -> Result<&'static str, Error> {
         let request = HealthCheckRequest {

@@ -151,7 +151,8 @@ pub enum Key {
     Place(Place),
     /// By name.
     Name,
-    /// By the indexed field of that position; values in their order, where they have one.
+    /// By the indexed field of that position: its values in their order, where they have one.
+    /// What has no place in it comes after, whichever way.
     Indexed(u16, Vec<Value>),
     /// By a field of the body.
     Body(Vec<u32>, Read),

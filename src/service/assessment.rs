@@ -2,7 +2,7 @@
 
 use super::list::{asked, get, kind_of, list, listed};
 use super::wired::{self, assessment_service_server::AssessmentService};
-use super::{Answer, Door, edit, entry, history, mutate, mutation, unary, unbuilt};
+use super::{Answer, Door, count, edit, entry, history, mutate, mutation, unary, unbuilt};
 use crate::error::{Error, Problems};
 use crate::model::caller::Caller;
 use crate::model::limits::exceeded;
@@ -104,11 +104,12 @@ impl AssessmentService for Door {
             -> wired::BatchGetAssessmentsResponse = batch_get;
         list_assessment_revisions(plain::ListAssessmentRevisionsRequest)
             -> plain::ListAssessmentRevisionsResponse = history::list_revisions;
+        count_elements(plain::CountElementsRequest) -> plain::CountElementsResponse =
+            count::count_elements;
     }
 
     unbuilt! {
         diff_assessments(plain::DiffAssessmentsRequest) -> plain::DiffAssessmentsResponse;
-        count_elements(plain::CountElementsRequest) -> plain::CountElementsResponse;
         search_elements(plain::SearchElementsRequest) -> wired::SearchElementsResponse;
         watch_assessments(plain::WatchAssessmentsRequest) -> Changes;
     }

@@ -1,7 +1,7 @@
 //! The gRPC doors: one file per service of the contract, and the five lines every handler is.
 //!
 //! `assessment` `registry` `document` `analysis` `admin`   the services
-//! `list`     get and list, the same for every kind
+//! `list`     get and list, the same for every kind      `count`  how many
 //! `import`   a document in, a draft out
 //! `mutate`   changes of assessments      `edit`   of their elements, and of the header with them
 //! `write`    a change in the making, checked as a whole
@@ -14,6 +14,7 @@
 mod admin;
 mod analysis;
 mod assessment;
+mod count;
 mod document;
 mod edit;
 mod entry;

@@ -12,6 +12,7 @@
 mod durability;
 mod extraction;
 mod faults;
+mod filters;
 mod ledger;
 mod lists;
 #[cfg(feature = "mutants")]

@@ -14,7 +14,8 @@ use crate::nouns::{self, Noun};
 use crate::output::{Format, Output, tame};
 use crate::progress::Progress;
 
-const STATES: [AssessmentState; 4] = [
+/// Every state of an assessment.
+pub(crate) const STATES: [AssessmentState; 4] = [
     AssessmentState::Draft,
     AssessmentState::Published,
     AssessmentState::Superseded,
@@ -48,6 +49,17 @@ pub(crate) struct Selection {
         hide_default_value = true
     )]
     filter: String,
+    /// What comes first, e.g. 'declared_firmness desc, actor'; else the latest change
+    #[arg(
+        long,
+        value_name = "FIELDS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    order_by: String,
+    /// Tell how many there are on all pages
+    #[arg(long)]
+    total: bool,
     /// How many at a time; 0 leaves it to the server
     #[arg(
         long,
@@ -87,13 +99,13 @@ impl List {
         let mut items = Vec::new();
         let streams = matches!(output.format(), Format::Jsonl | Format::Name);
         let progress = (!streams).then(|| Progress::open(format!("listing {}", self.noun.words())));
-        let (more, revision) = loop {
+        let (more, total, revision) = loop {
             let page = client.list_json(self.noun.kind, &query).await?;
             let Page {
                 items: found,
                 next_page_token,
                 read_revision,
-                ..
+                total_size,
             } = page;
             match output.format() {
                 Format::Jsonl | Format::Name => print(self.noun, &found, output)?,
@@ -103,13 +115,18 @@ impl List {
                 progress.tell(format!("{} {}", items.len(), self.noun.words()));
             }
             if next_page_token.is_empty() || !self.selection.all {
-                break (!next_page_token.is_empty(), read_revision);
+                break (!next_page_token.is_empty(), total_size, read_revision);
             }
             query.page_token = next_page_token;
         };
         drop(progress);
         if !streams {
             print(self.noun, &items, output)?;
+        }
+        if let Some(total) = total {
+            let total = usize::try_from(total).unwrap_or(0);
+            let counted = self.noun.counted(total);
+            output.note(&format!("{counted} on all pages at revision {revision}"))?;
         }
         if more {
             output.note(&format!(
@@ -136,6 +153,8 @@ impl List {
         Ok(Query {
             parent: nouns::within("assessments", parent),
             filter: self.selection.filter.clone(),
+            order_by: self.selection.order_by.clone(),
+            include_total_size: self.selection.total,
             page_size: self.selection.page_size,
             show_deleted: self.selection.deleted,
             read: self.selection.read.options(),

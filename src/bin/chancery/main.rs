@@ -1,9 +1,9 @@
 //! `chancery`: the command line for people and scripts.
 //!
-//! A file per verb or family of verbs: `import`, `list`, `get`, `apply`, `edit`, `set`, `delete`,
-//! `publish` (withdraw, revise), `history` (revisions, rollback), `registry` (actors and the like),
-//! `resolve`, `analysis` (questions over the record), `status`, `health`, `contexts`, `manual`,
-//! each with its arguments and what it does.
+//! A file per verb or family of verbs: `import`, `list`, `count`, `get`, `apply`, `edit`, `set`,
+//! `delete`, `publish` (withdraw, revise), `history` (revisions, rollback), `registry` (actors and
+//! the like), `resolve`, `analysis` (questions over the record), `status`, `health`, `contexts`,
+//! `manual`, each with its arguments and what it does.
 //! They share
 //!
 //! `nouns`, `moments`               how kinds, resources and times are called
@@ -22,6 +22,7 @@ mod backup;
 mod cells;
 mod columns;
 mod contexts;
+mod count;
 mod delete;
 mod details;
 mod differences;
@@ -147,6 +148,8 @@ enum Verb {
     Import(import::Import),
     /// List resources of a kind: red-lines, risks, tools, assessments, actors ...
     List(list::List),
+    /// Count elements by the values of one field or two
+    Count(count::Count),
     /// Show resources, all at one revision
     Get(get::Get),
     /// Make the server hold what a YAML or JSON file says
@@ -251,6 +254,7 @@ async fn perform(cli: &Cli, settings: &Settings, output: &mut Output) -> Result<
             get::perform(&connect(settings).await?, &wanted, output).await
         }
         verb @ (Verb::List(_)
+        | Verb::Count(_)
         | Verb::Edit(_)
         | Verb::Set(_)
         | Verb::Delete(_)
@@ -277,6 +281,7 @@ async fn perform(cli: &Cli, settings: &Settings, output: &mut Output) -> Result<
 async fn ask(verb: &Verb, client: &Client, output: &mut Output) -> Result<Exit, Failure> {
     match verb {
         Verb::List(list) => list.perform(client, output).await,
+        Verb::Count(count) => count.perform(client, output).await,
         Verb::Edit(edit) => edit.perform(client, output).await,
         Verb::Set(set) => set.perform(client, output).await,
         Verb::Delete(delete) => delete.perform(client, output).await,

@@ -33,7 +33,7 @@ impl View {
         let total = ids.len() as u64;
         let mut groups: Vec<(Vec<Option<Value>>, Rows)> = vec![(Vec::new(), by_stretch(&ids))];
         for facet in facets {
-            let values = walk.values(*facet, &[])?;
+            let (values, _) = walk.values(*facet, &[])?;
             let mut finer = Vec::new();
             for (before, rows) in groups {
                 for (value, rows) in self.divided(&rows, (query, *facet), &values) {

@@ -275,7 +275,7 @@ impl Index {
     pub(super) fn current_at(&self, row: &Row, revision: Revision) -> bool {
         let ended = |next: &Row| {
             next.from <= revision
-                && !(mutant::active("to-revision-off-by-one") && next.from == revision)
+                && !(mutant::active("to_revision_off_by_one") && next.from == revision)
         };
         row.from <= revision && !self.row(row.next).is_some_and(ended)
     }

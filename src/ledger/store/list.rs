@@ -98,7 +98,7 @@ impl View {
             .total
             .then(|| walk.all(&walk.plan.clone()).map(|ids| ids.len()))
             .transpose()?;
-        walk.touched = 0;
+        (walk.touched, walk.bodies) = (0, 0);
         let (found, more) = walk.page(query)?;
         let (items, cut) = self.read_page(&found)?;
         let last = items.len().checked_sub(1).and_then(|last| found.get(last));
@@ -276,9 +276,9 @@ impl<'q> Walk<'q> {
             return self.sorted((plan, order), after, size, found);
         };
         let kind = plan.kind;
-        let mut values = self.values(*field, ranks)?;
-        if *descending {
-            values.reverse();
+        let (mut values, ranked) = self.values(*field, ranks)?;
+        if *descending && let Some(ranked) = values.get_mut(..ranked) {
+            ranked.reverse();
         }
         let unstated = Node::Not(Box::new(Node::Values(*field, values.clone().into())));
         let mut groups: Vec<(Option<Value>, Node<'q>)> = values
@@ -315,7 +315,7 @@ impl<'q> Walk<'q> {
     }
 
     /// The values of an indexed field in their order.
-    pub(super) fn values(&self, field: u16, ranks: &[Value]) -> Result<Vec<Value>, Error> {
+    pub(super) fn values(&self, field: u16, ranks: &[Value]) -> Result<Values, Error> {
         let index = read(&self.view.store.index);
         let known = index.values(self.plan.kind.ordinal, field);
         let known = known.into_iter().flatten().map(|(value, _)| value);
@@ -325,9 +325,16 @@ impl<'q> Walk<'q> {
             let text = format!("it has {} values, {allowed} allowed", values.len());
             return Err(Error::invalid("order_by", "ORDER_TOO_BROAD", text));
         }
-        let rank = |value: &Value| ranks.iter().position(|ranked| ranked == value);
+        let rank = |value: &Value| {
+            let rank = ranks.iter().position(|ranked| ranked == value);
+            rank.unwrap_or(usize::MAX)
+        };
         values.sort_by(|one, other| (rank(one), one).cmp(&(rank(other), other)));
-        Ok(values)
+        let ranked = values
+            .iter()
+            .filter(|value| ranks.is_empty() || ranks.contains(value));
+        let ranked = ranked.count();
+        Ok((values, ranked))
     }
 
     /// Rows sorted by what the index does not have in order.
@@ -352,7 +359,7 @@ impl<'q> Walk<'q> {
         for (key, _) in order {
             values.push(match key {
                 Key::Indexed(field, ranks) => self.values(*field, ranks)?,
-                Key::Place(_) | Key::Name | Key::Body(..) => Vec::new(),
+                Key::Place(_) | Key::Name | Key::Body(..) => (Vec::new(), 0),
             });
         }
         let mut rows: Vec<Sorted> = Vec::with_capacity(ids.len());
@@ -380,7 +387,7 @@ impl<'q> Walk<'q> {
     fn sortable(
         &self,
         id: u32,
-        (order, values): (&[(Key, bool)], &[Vec<Value>]),
+        (order, values): (&[(Key, bool)], &[Values]),
     ) -> Result<Option<Sorted>, Error> {
         let index = read(&self.view.store.index);
         let Some(row) = index.row(id) else {
@@ -394,7 +401,7 @@ impl<'q> Walk<'q> {
             Place::DeleteTime => row.tombstone.then_some(row.updated_us),
         };
         let mut keys = Vec::with_capacity(order.len());
-        for ((key, _), values) in order.iter().zip(values) {
+        for ((key, _), (values, ranked)) in order.iter().zip(values) {
             keys.push(match key {
                 Key::Place(which) => place(which).map_or(Sortable::Unstated, Sortable::Int),
                 Key::Name => Sortable::Text(row.name.to_string()),
@@ -403,8 +410,11 @@ impl<'q> Walk<'q> {
                         let rows = index.having(row.kind, *field, value);
                         rows.is_some_and(|rows| rows.contains(id))
                     };
-                    let at = values.iter().position(has);
-                    at.map_or(Sortable::Unstated, |at| Sortable::Int(at as i64))
+                    match values.iter().position(has) {
+                        Some(at) if at < *ranked => Sortable::Int(at as i64),
+                        Some(at) => Sortable::Unranked(at),
+                        None => Sortable::Unstated,
+                    }
                 }
                 Key::Body(path, how) => Sortable::read(&self.view.body_at(row.body)?, path, *how)?,
             });
@@ -421,6 +431,10 @@ impl<'q> Walk<'q> {
         })
     }
 }
+
+/// The values of an indexed field in their order, and how many of them have a place in it: the
+/// others follow.
+type Values = (Vec<Value>, usize);
 
 /// The row that the page before ended with.
 struct Passed {
@@ -450,6 +464,8 @@ enum Sortable {
     Int(i64),
     Float(f64),
     Text(String),
+    /// A value without a place in the order of the others.
+    Unranked(usize),
     Unstated,
 }
 
@@ -487,21 +503,17 @@ impl Sortable {
     }
 }
 
-/// What is not stated comes last, whichever way.
+/// What has no place in the order, and then what is not stated, comes last, whichever way.
 fn compare(one: &Sorted, other: &Sorted, order: &[(Key, bool)]) -> Ordering {
+    let ranked = |key: &Sortable| !matches!(key, Sortable::Unranked(_) | Sortable::Unstated);
     let keys = one.keys.iter().zip(&other.keys).zip(order);
     for ((one, other), (_, descending)) in keys {
-        let unstated = (*one == Sortable::Unstated, *other == Sortable::Unstated);
-        let ordering = match unstated {
-            (false, false) => {
-                let ordering = one.partial_cmp(other).unwrap_or(Ordering::Equal);
-                if *descending {
-                    ordering.reverse()
-                } else {
-                    ordering
-                }
-            }
-            (one, other) => one.cmp(&other),
+        let ordering = one.partial_cmp(other).unwrap_or(Ordering::Equal);
+        let both = ranked(one) && ranked(other);
+        let ordering = if both && *descending {
+            ordering.reverse()
+        } else {
+            ordering
         };
         if ordering.is_ne() {
             return ordering;

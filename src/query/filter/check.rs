@@ -76,18 +76,18 @@ fn argued((found, sign): (&Found, Sign), argument: &Argument) -> Result<Expr, Pr
             let text = format!("expected a literal, not the function \"{name}\"");
             Err(violation(*at, "FILTER_TYPE_MISMATCH", &text))
         }
-        Argument::Group(node, at) => grouped((found, sign), node, *at),
+        Argument::Group(node, _) => grouped((found, sign), node),
     }
 }
 
-fn grouped(asked: (&Found, Sign), node: &Node, at: usize) -> Result<Expr, Problem> {
+fn grouped(asked: (&Found, Sign), node: &Node) -> Result<Expr, Problem> {
     let each = |nodes: &[Node]| -> Result<Vec<Expr>, Problem> {
-        nodes.iter().map(|node| grouped(asked, node, at)).collect()
+        nodes.iter().map(|node| grouped(asked, node)).collect()
     };
     match node {
         Node::And(nodes) => Ok(Expr::And(each(nodes)?)),
         Node::Or(nodes) => Ok(Expr::Or(each(nodes)?)),
-        Node::Not(node) => Ok(grouped(asked, node, at)?.negated()),
+        Node::Not(node) => Ok(grouped(asked, node)?.negated()),
         Node::Term(Term {
             left: Operand::Member(words),
             right: None,

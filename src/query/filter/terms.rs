@@ -62,17 +62,14 @@ pub(super) fn compared(found: &Found, sign: Sign, word: &Word) -> Result<Expr, P
             let number = expect(found, word, literal::number(&word.text), "a probability")?;
             Ok(body(found, Test::Likelihood(Stands::of(sign), number)))
         }
-        Sort::Map => match sign {
-            Sign::Has | Sign::Equal => Ok(body(found, Test::Key(Pattern::read(&word.text)))),
-            _ => Err(unordered(found, word)),
-        },
-        Sort::Entry(key) => match sign {
-            Sign::Has | Sign::Equal => {
-                let value = Pattern::read(&word.text);
-                Ok(body(found, Test::Entry(key.clone(), value)))
-            }
-            _ => Err(unordered(found, word)),
-        },
+        Sort::Map | Sort::Entry(_) if !matches!(sign, Sign::Has | Sign::Equal) => {
+            Err(unordered(found, word))
+        }
+        Sort::Map => Ok(body(found, Test::Key(Pattern::read(&word.text)))),
+        Sort::Entry(key) => {
+            let value = Pattern::read(&word.text);
+            Ok(body(found, Test::Entry(key.clone(), value)))
+        }
         Sort::Message(fields) => {
             let text = format!("it is compared by its fields: {}", fields.join(", "));
             Err(mismatch(found, word, &text))
@@ -100,12 +97,14 @@ pub(super) fn stated(found: &Found) -> Expr {
 
 /// Whether it has a value that another could be different from.
 fn judged(found: &Found) -> Expr {
-    match &found.sort {
-        Sort::Enum(values) => one_of(found, numbers(values, |name| name != UNDETERMINED)),
-        // Of a bool that cannot tell unset from false, unset is false.
-        Sort::Bool if !found.presence => Expr::Every,
-        _ => stated(found),
+    if let Sort::Enum(values) = &found.sort {
+        return one_of(found, numbers(values, |name| name != UNDETERMINED));
     }
+    // Of a bool that cannot tell unset from false, unset is false.
+    if matches!(found.sort, Sort::Bool) && !found.presence {
+        return Expr::Every;
+    }
+    stated(found)
 }
 
 fn numbers(values: &EnumDescriptor, keep: impl Fn(&str) -> bool) -> Vec<i32> {
@@ -128,20 +127,17 @@ fn body(found: &Found, test: Test) -> Expr {
     })
 }
 
-/// The values of an enum from the least to the greatest; those without an order, by number.
+/// The values of an enum from the least to the greatest, those that have a place among them; by
+/// number where there is no such order.
 pub(super) fn ranked(values: &EnumDescriptor) -> Vec<Value> {
     let number = |name: &&str| {
         let found = values.values().find(|value| short(value) == **name);
         found.map(|value| value.number())
     };
-    let ranks = ascending(values.name()).unwrap_or_default();
-    let mut all: Vec<i32> = ranks.iter().filter_map(number).collect();
-    let rest: Vec<i32> = values
-        .values()
-        .map(|value| value.number())
-        .filter(|number| *number != 0 && !all.contains(number))
-        .collect();
-    all.extend(rest);
+    let all = match ascending(values.name()) {
+        Some(ranks) => ranks.iter().filter_map(number).collect(),
+        None => numbers(values, |name| name != UNDETERMINED),
+    };
     all.into_iter().map(Value::Number).collect()
 }
 
@@ -183,7 +179,7 @@ fn enumerated(
     };
     let fits = |name: &str| {
         let Some(other) = ranks.iter().position(|rank| *rank == name) else {
-            return mutant::active("undetermined-satisfies") && name == UNDETERMINED;
+            return mutant::active("undetermined_satisfies") && name == UNDETERMINED;
         };
         match sign {
             Sign::Less => other < rank,

@@ -1,0 +1,157 @@
+//! What wrong questions cost: `cargo bench --bench refusals`.
+//!
+//! Asks a server in this process, over the loopback, each of a list of wrong questions a thousand
+//! times: what no field, value or function is, what does not fit, what is not closed, too much of
+//! everything, tokens that are forged or another list's. Each answer must be the named error, 99
+//! of a hundred must take at most 10 ms (the slowest is printed), and memory may not grow by more
+//! than 8 MiB; what is over ends the run.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use chancery::client::{Client, Options, Query};
+use chancery::model::v1::{Actor, RedLine};
+use chancery::server::{self, Config};
+
+const REPEATS: usize = 1_000;
+const SLOWEST: Duration = Duration::from_millis(10);
+const GROWTH_MIB: usize = 8;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let folder = std::env::temp_dir().join(format!("chancery-refusals-{}", std::process::id()));
+    let config = Config {
+        data_dir: folder.clone(),
+        listen: ([127, 0, 0, 1], 0).into(),
+        ..Config::default()
+    };
+    let running = server::start(config).await?;
+    let client = Client::connect(&running.address.to_string(), Options::default()).await?;
+    let measured = measured(&client).await;
+    running.stop().await;
+    std::fs::remove_dir_all(&folder)?;
+    measured
+}
+
+/// Wrong questions with the reason of the answer.
+async fn questions(client: &Client) -> Result<Vec<(&'static str, &'static str, Query)>, Failure> {
+    let filter = |text: String| Query {
+        filter: text,
+        ..Query::default()
+    };
+    let token = |token: String| Query {
+        page_token: token,
+        ..Query::default()
+    };
+    let two = Query {
+        page_size: 2,
+        ..Query::default()
+    };
+    let foreign = client.list::<Actor>(&two).await?.next_page_token;
+    let text = |text: &str| filter(text.to_owned());
+    Ok(vec![
+        (
+            "unknown field",
+            "FILTER_FIELD_UNKNOWN",
+            text("colour = red"),
+        ),
+        (
+            "unknown enum",
+            "FILTER_VALUE_UNKNOWN",
+            text("posture = LOUD"),
+        ),
+        (
+            "unknown function",
+            "FILTER_FUNCTION_UNKNOWN",
+            text("near(actor)"),
+        ),
+        (
+            "type mismatch",
+            "FILTER_TYPE_MISMATCH",
+            text("create_time > PROHIBITS"),
+        ),
+        (
+            "unterminated string",
+            "FILTER_MALFORMED",
+            text("actor = \"actors/x"),
+        ),
+        (
+            "200,000 terms",
+            "FILTER_TOO_LONG",
+            filter("a=b AND ".repeat(200_000)),
+        ),
+        (
+            "nesting 10,000",
+            "FILTER_TOO_LONG",
+            filter("(".repeat(10_000)),
+        ),
+        (
+            "nesting 8,000",
+            "FILTER_TOO_DEEP",
+            filter("(".repeat(8_000)),
+        ),
+        (
+            "1,600 wrong terms",
+            "FILTER_TOO_LONG",
+            filter("a=b ".repeat(1_600)),
+        ),
+        ("forged token", "PAGE_TOKEN_INVALID", token("A".repeat(200))),
+        (
+            "long token",
+            "PAGE_TOKEN_INVALID",
+            token("A".repeat(1_000_000)),
+        ),
+        ("foreign token", "PAGE_TOKEN_INVALID", token(foreign)),
+    ])
+}
+
+async fn measured(client: &Client) -> Result<(), Failure> {
+    let mut out = std::io::stdout();
+    let questions = questions(client).await?;
+    // The first of each takes what later ones use again.
+    for (_, _, query) in &questions {
+        let _refused = client.list::<RedLine>(query).await;
+    }
+    let before = resident();
+    for (name, reason, query) in &questions {
+        let mut times = Vec::with_capacity(REPEATS);
+        for _ in 0..REPEATS {
+            let begun = Instant::now();
+            let answer = client.list::<RedLine>(query).await;
+            times.push(begun.elapsed());
+            match answer {
+                Err(error) if error.violations().iter().any(|one| one.reason == *reason) => {}
+                Err(error) => return Err(format!("{name}: {error}").into()),
+                Ok(_) => return Err(format!("{name}: it was answered").into()),
+            }
+        }
+        times.sort_unstable();
+        let at = |share: usize| times.get((REPEATS - 1) * share / 1_000).copied();
+        let at = |share: usize| at(share).unwrap_or_default();
+        let (p50, p99, slowest) = (at(500), at(990), at(1_000));
+        writeln!(
+            out,
+            "{name:22} {reason:24} p50 {p50:>9.1?} p99 {p99:>9.1?} max {slowest:.1?}"
+        )?;
+        if p99 > SLOWEST {
+            return Err(format!("{name}: one in a hundred takes {p99:?}").into());
+        }
+    }
+    let grown = resident().saturating_sub(before);
+    writeln!(out, "memory grew by {grown} MiB")?;
+    if grown > GROWTH_MIB {
+        return Err(format!("memory grew by {grown} MiB").into());
+    }
+    Ok(())
+}
+
+/// What this process holds in memory, the client included.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+    kib.unwrap_or(0) >> 10
+}
