@@ -7,6 +7,7 @@
 //! `lines`       one actor's lines together           `positions` actors by issues, with holes
 //! `trace`       what rests on what                   `contradictions` what cannot both be right
 //! `lint`        breaches of the craft                `likelihood` words of estimation and numbers
+//! `picture`     findings as text and as SVG
 //! `scale`       issues and their scales            `draws`   repeatable random numbers
 //!
 //! A finding keeps every intermediate figure, and what was not stated together with how that was
@@ -27,6 +28,7 @@ pub mod likelihood;
 pub mod lines;
 pub mod lint;
 pub mod matrix;
+pub mod picture;
 pub mod positions;
 pub mod proposal;
 pub mod ranking;

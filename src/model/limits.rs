@@ -143,6 +143,8 @@ limits! {
     analysis_issues_max: usize = 32, "issues";
     /// Draws of one analysis that samples.
     analysis_samples_max: usize = 1_000, "draws";
+    /// Positions that one question of an analysis assumes.
+    overrides_max: usize = 1_000, "overrides";
     /// Actors of one simulation.
     bargaining_actors_max: usize = 128, "actors";
     /// Parties of one zone of agreement.

@@ -9,6 +9,7 @@
     reason = "a test says what it expects and prints its figures; its tables are long"
 )]
 
+mod bargaining;
 mod durability;
 mod extraction;
 mod faults;
@@ -17,6 +18,7 @@ mod ledger;
 mod lists;
 #[cfg(feature = "mutants")]
 mod mutants;
+mod negotiation;
 mod service;
 mod tidy;
 mod transcript;

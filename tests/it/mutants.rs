@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A mistake, as `model::mutant::active` names it, and the test that must notice it.
-const CAUGHT: [(&str, &str); 6] = [
+const CAUGHT: [(&str, &str); 7] = [
     (
         "ack_before_sync",
         "faults::refusals::a_failed_sync_is_never_acknowledged",
@@ -22,6 +22,10 @@ const CAUGHT: [(&str, &str); 6] = [
     (
         "checkpoint_without_sync",
         "faults::refusals::no_checkpoint_without_its_sync",
+    ),
+    (
+        "duplicates_dropped_before_risk",
+        "bargaining::positions_held_twice_count_twice_in_the_attitudes_to_risk",
     ),
     (
         "order_swapped",

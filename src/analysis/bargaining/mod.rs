@@ -169,6 +169,8 @@ pub struct Standing {
     pub capability: f64,
     /// Its position, by issue, in the units of the scales.
     pub position: Vec<f64>,
+    /// The same as the model has it, 0 to 100 between the ends of each scale.
+    pub scaled: Vec<f64>,
     /// How much each issue matters to it.
     pub salience: Vec<f64>,
     /// The share its position gets when nobody's attitude to risk counts.
@@ -282,7 +284,11 @@ pub fn what_if(
     })
 }
 
-fn overridden(setting: &Setting, overrides: &[Override]) -> Result<Setting, Error> {
+/// The setting with some inputs replaced.
+///
+/// # Errors
+/// ACTOR_UNKNOWN or ISSUE_UNKNOWN for an override of nothing that was given.
+pub fn overridden(setting: &Setting, overrides: &[Override]) -> Result<Setting, Error> {
     let mut altered = setting.clone();
     let mut violations = Vec::new();
     for (at, change) in overrides.iter().enumerate() {
@@ -359,6 +365,10 @@ fn simulated(field: Field) -> Simulation {
             actor: field.actors[at].clone(),
             capability: field.capabilities[at],
             position: field.in_units(at),
+            scaled: field.positions[at]
+                .iter()
+                .map(|part| part * 100.0)
+                .collect(),
             salience: field.saliences[at].clone(),
             neutral_probability: outcome.neutral.probabilities[at],
             risk_attitude: outcome.risk_attitudes[at],

@@ -287,21 +287,7 @@ pub fn what_if(
     limits: &Limits,
 ) -> Result<Counterfactual, Error> {
     let actual = agree(question, limits)?;
-    let mut altered = question.clone();
-    for change in overrides {
-        for known in &mut altered.acceptances {
-            if known.party == change.party && known.issue == change.issue {
-                let bound = &mut known.bound;
-                bound.min = bound.min.filter(|_| change.bound.min.is_none());
-                bound.max = bound.max.filter(|_| change.bound.max.is_none());
-                if !change.bound.options.is_empty() {
-                    bound.options.clear();
-                }
-            }
-        }
-    }
-    altered.acceptances.extend_from_slice(overrides);
-    let altered = agree(&altered, limits)?;
+    let altered = agree(&overridden(question, overrides), limits)?;
     let pairs = actual.issues.iter().zip(&altered.issues);
     let other = |(before, after): &(&IssueZone, &IssueZone)| {
         let same_ends = before.low == after.low && before.high == after.high;
@@ -317,6 +303,25 @@ pub fn what_if(
         altered,
         changed,
     })
+}
+
+/// The question with some bounds replaced.
+pub fn overridden(question: &Question, overrides: &[Acceptance]) -> Question {
+    let mut altered = question.clone();
+    for change in overrides {
+        for known in &mut altered.acceptances {
+            if known.party == change.party && known.issue == change.issue {
+                let bound = &mut known.bound;
+                bound.min = bound.min.filter(|_| change.bound.min.is_none());
+                bound.max = bound.max.filter(|_| change.bound.max.is_none());
+                if !change.bound.options.is_empty() {
+                    bound.options.clear();
+                }
+            }
+        }
+    }
+    altered.acceptances.extend_from_slice(overrides);
+    altered
 }
 
 fn package(parties: &[Party], issues: Vec<IssueZone>) -> Zone {
