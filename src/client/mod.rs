@@ -225,6 +225,24 @@ impl Client {
         Ok(answer.await?.into_inner())
     }
 
+    /// What the journal contains now.
+    pub async fn head(&self) -> Result<v1::Head, Error> {
+        let answer = self.call(Repeat::Always, v1::GetHeadRequest {}, |request| {
+            let mut service = self.admin();
+            async move { service.get_head(request).await }
+        });
+        Ok(answer.await?.into_inner())
+    }
+
+    /// Whether the journal is what it was, and contains what it did.
+    pub async fn verify(&self, head: Option<v1::Head>) -> Result<v1::VerifyResponse, Error> {
+        let answer = self.call(Repeat::Always, v1::VerifyRequest { head }, |request| {
+            let mut service = self.admin();
+            async move { service.verify(request).await }
+        });
+        Ok(answer.await?.into_inner())
+    }
+
     /// What the health service says of `service` (`liveness`, `readiness`), such as "SERVING".
     pub async fn health(&self, service: &str) -> Result<&'static str, Error> {
         let request = HealthCheckRequest {

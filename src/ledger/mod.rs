@@ -4,6 +4,8 @@
 //! `store`      what follows from it: rows in sled, indices in memory; rebuilt at will
 //! `committer`  the one thread that writes
 //! `change`     what is committed       `feed`  commits as they happen
+//! `progress`   how far opening is
+//! `verify`     whether the journal is what it was
 //! `disk`       writes and syncs, each step under a name at which tests make it fail
 //! `backup`     all of it as one stream `restore` and back
 //!
@@ -16,8 +18,10 @@ mod committer;
 mod disk;
 pub mod feed;
 pub mod journal;
+mod progress;
 pub mod restore;
 mod store;
+pub mod verify;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -47,6 +51,7 @@ use crate::wire::record;
 
 #[cfg(feature = "failpoints")]
 pub use self::disk::reached;
+pub use self::progress::Progress;
 pub use self::store::count::{Count, Counts};
 pub use self::store::list::{Cursor, Page, Query, satisfies};
 pub use self::store::view::{Stored, View};
@@ -111,12 +116,27 @@ impl Ledger {
     /// Opens the ledger of a data folder, creating it when there is none, and brings the store up
     /// to the journal's head. `now_us` stamps the first record of a new one.
     pub fn open(folder: &Path, limits: Limits, now_us: i64) -> Result<Self, Error> {
+        Self::open_telling(folder, limits, now_us, &Progress::default())
+    }
+
+    /// The same; says how far it is, and stops when it is told to.
+    pub fn open_telling(
+        folder: &Path,
+        limits: Limits,
+        now_us: i64,
+        progress: &Progress,
+    ) -> Result<Self, Error> {
         restore::refuse_half(folder)?;
-        Self::open_marked(folder, limits, now_us)
+        Self::open_marked(folder, limits, (now_us, progress))
     }
 
     /// The same, also while the folder is being restored.
-    fn open_marked(folder: &Path, limits: Limits, now_us: i64) -> Result<Self, Error> {
+    fn open_marked(
+        folder: &Path,
+        limits: Limits,
+        (now_us, progress): (i64, &Progress),
+    ) -> Result<Self, Error> {
+        progress.doing("reading the journal");
         let store_folder = folder.join("store");
         let note = Note::read(&store_folder);
         let witness = note.as_ref().and_then(Note::witness);
@@ -135,6 +155,7 @@ impl Ledger {
             );
         }
         let journal: Box<dyn Journal> = Box::new(opened.journal);
+        progress.doing("checking the store");
         let (store, found) = Store::open(&store_folder, &journal.reader(), note.as_ref())?;
         let checkpointed = match &found {
             Found::Sound(revision) => *revision,
@@ -151,7 +172,7 @@ impl Ledger {
             journal,
             store,
             (checkpointed, limits, now_us),
-            Some(folder.to_owned()),
+            (Some(folder.to_owned()), progress),
         )
     }
 
@@ -159,14 +180,14 @@ impl Ledger {
         mut journal: Box<dyn Journal>,
         store: Store,
         (checkpointed, limits, now_us): (Revision, Limits, i64),
-        folder: Option<PathBuf>,
+        (folder, progress): (Option<PathBuf>, &Progress),
     ) -> Result<Self, Error> {
         if journal.head().revision == 0 {
             begin(journal.as_mut(), now_us)?;
         }
         let reader = journal.reader();
         let genesis = genesis(reader.as_ref())?;
-        let replayed = replay(reader.as_ref(), &store)?;
+        let replayed = replay((reader.as_ref(), journal.head().revision), &store, progress)?;
         if replayed > 1 {
             info!(
                 records = replayed,
@@ -465,11 +486,17 @@ fn genesis(journal: &dyn Reader) -> Result<record::Genesis, Error> {
 }
 
 /// Applies what the store does not have yet; answers how many records that were.
-fn replay(journal: &dyn Reader, store: &Store) -> Result<u64, Error> {
+fn replay(
+    (journal, head): (&dyn Reader, Revision),
+    store: &Store,
+    progress: &Progress,
+) -> Result<u64, Error> {
     let damaged = |error| Error::Internal(format!("read the journal: {error}"));
     let mut replayed = 0;
-    for entry in journal.entries(store.head().0 + 1).map_err(damaged)? {
+    let begun = store.head().0;
+    for entry in journal.entries(begun + 1).map_err(damaged)? {
         let entry = entry.map_err(damaged)?;
+        progress.replaying(entry.position.revision - begun, head - begun)?;
         let envelope = record::decode(&entry.record.envelope)?;
         let bodies = entry.record.bodies.into_iter().map(|body| body.bytes);
         let located: Vec<_> = entry.bodies.into_iter().zip(bodies).collect();

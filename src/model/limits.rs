@@ -109,6 +109,8 @@ limits! {
     keepalive_seconds: u64 = 30, "seconds";
     /// How long it may take to answer that.
     keepalive_answer_seconds: u64 = 10, "seconds";
+    /// Connections at the same time; fewer where the system allows fewer open files.
+    connections_max: usize = 1_000, "connections";
     /// Calls at the same time on one connection.
     streams_per_connection_max: u32 = 256, "calls";
     /// How long the server waits for calls in flight when it stops.

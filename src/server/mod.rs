@@ -1,16 +1,20 @@
 //! The server put together: configuration, ledger, doors, health, reflection, shutdown; wiring.
 //!
 //! ```text
-//! start: open the ledger -> bind -> sample, if asked -> SERVING
-//! stop:  readiness NOT_SERVING -> no new connections -> calls in flight end, or the deadline
-//!        -> checkpoint and seal
+//! start: bind, answer "not ready" -> open the ledger -> sample, if asked -> SERVING
+//! stop:  readiness NOT_SERVING -> no new connections -> streams of health end, calls in flight
+//!        end, or the deadline -> checkpoint and seal
 //! ```
+//! `accept` lets connections in, `late` answers while the ledger is being opened.
 //! `liveness` stays SERVING through it all. This is the one room that reads the clock.
 
+mod accept;
+mod late;
 pub mod telemetry;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
@@ -18,14 +22,15 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Server;
-use tonic::transport::server::{Router, TcpIncoming};
+use tonic::transport::server::Router;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tracing::{info, warn};
 
+use self::late::Late;
 use crate::auth::{self, Policy};
 use crate::error::Error;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Progress};
 use crate::model::kind::{CONTRACT_BYTES, kinds};
 use crate::model::limits::Limits;
 use crate::model::v1::ImportOptions;
@@ -88,21 +93,12 @@ pub struct Running {
     drain: Duration,
 }
 
-/// Opens the ledger and answers; returns when calls are accepted.
+/// Listens, opens the ledger and answers; returns when calls are answered. Until then they are told
+/// that the server is not ready. Dropped before that, it stops opening.
 pub async fn start(config: Config) -> Result<Running, Error> {
     guard(&config)?;
     if !config.listen.ip().is_loopback() {
         warn!(listen = %config.listen, "anybody who reaches this address may read and write");
-    }
-    let (folder, limits, now) = (config.data_dir.clone(), config.limits, (config.clock)());
-    let opening = tokio::task::spawn_blocking(move || Ledger::open(&folder, limits, now));
-    let opened = opening
-        .await
-        .map_err(|error| internal("open the ledger", &error))?;
-    let ledger = opened?;
-    let door = Door::new(ledger.clone(), config.policy, config.clock);
-    if config.sample {
-        import_sample(&door, &ledger, config.policy).await?;
     }
     let listener = TcpListener::bind(config.listen)
         .await
@@ -110,12 +106,23 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let address = listener
         .local_addr()
         .map_err(|error| internal("listen", &error))?;
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let (health, router) = router(door, &config.limits).await?;
+    let incoming = accept::incoming(listener, config.limits.connections_max);
+    let opening = Opening(Arc::default());
+    let services = Services::new(&opening.0);
+    let (health, router) = router(&services, &config.limits).await?;
     let (stop, stopped) = oneshot::channel::<()>();
     let served = tokio::spawn(router.serve_with_incoming_shutdown(incoming, async {
         let _dropped = stopped.await;
     }));
+    let ledger = open(&config, Arc::clone(&opening.0)).await?;
+    let door = Door::new(ledger.clone(), config.policy, config.clock);
+    if config.sample {
+        import_sample(&door, &ledger, config.policy).await?;
+    }
+    services.set(&door, config.limits.message_bytes_max);
+    health
+        .set_service_status(READINESS, ServingStatus::Serving)
+        .await;
     tokio::spawn(watch_writes(ledger.failed(), health.clone()));
     let drain = Duration::from_secs(config.limits.drain_seconds);
     Ok(Running {
@@ -128,6 +135,57 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     })
 }
 
+async fn open(config: &Config, progress: Arc<Progress>) -> Result<Ledger, Error> {
+    let (folder, limits, now) = (config.data_dir.clone(), config.limits, (config.clock)());
+    let opening = move || Ledger::open_telling(&folder, limits, now, &progress);
+    tokio::task::spawn_blocking(opening)
+        .await
+        .map_err(|error| internal("open the ledger", &error))?
+}
+
+/// An opening, called off when it is no longer waited for.
+struct Opening(Arc<Progress>);
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// The doors, which open when the ledger does.
+struct Services {
+    assessments: Late<AssessmentServiceServer<Door>>,
+    documents: Late<DocumentServiceServer<Door>>,
+    registry: Late<RegistryServiceServer<Door>>,
+    analysis: Late<AnalysisServiceServer<Door>>,
+    admin: Late<AdminServiceServer<Door>>,
+}
+
+impl Services {
+    fn new(progress: &Arc<Progress>) -> Self {
+        Self {
+            assessments: Late::new(progress),
+            documents: Late::new(progress),
+            registry: Late::new(progress),
+            analysis: Late::new(progress),
+            admin: Late::new(progress),
+        }
+    }
+
+    fn set(&self, door: &Door, bytes: usize) {
+        let door = || door.clone();
+        let assessments = AssessmentServiceServer::new(door()).max_decoding_message_size(bytes);
+        let documents = DocumentServiceServer::new(door()).max_decoding_message_size(bytes);
+        let registry = RegistryServiceServer::new(door()).max_decoding_message_size(bytes);
+        let analysis = AnalysisServiceServer::new(door()).max_decoding_message_size(bytes);
+        self.assessments.set(assessments);
+        self.documents.set(documents);
+        self.registry.set(registry);
+        self.analysis.set(analysis);
+        self.admin.set(AdminServiceServer::new(door()));
+    }
+}
+
 impl Running {
     /// Stops: no new calls, those in flight end or are cut off at the deadline, everything is
     /// sealed.
@@ -136,6 +194,11 @@ impl Running {
             .set_service_status(READINESS, ServingStatus::NotServing)
             .await;
         let _gone = self.stop.send(());
+        // Whoever watches health has been told; his stream would go on for ever.
+        for service in [READINESS, LIVENESS] {
+            let mut health = self.health.clone();
+            health.clear_service_status(service).await;
+        }
         match tokio::time::timeout(self.drain, self.served).await {
             Ok(Ok(Ok(()))) => {}
             Ok(failed) => warn!(?failed, "the server ended with an error"),
@@ -216,13 +279,13 @@ async fn import_sample(door: &Door, ledger: &Ledger, policy: Policy) -> Result<(
     Ok(())
 }
 
-async fn router(door: Door, limits: &Limits) -> Result<(HealthReporter, Router), Error> {
+async fn router(services: &Services, limits: &Limits) -> Result<(HealthReporter, Router), Error> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health
         .set_service_status(LIVENESS, ServingStatus::Serving)
         .await;
     health
-        .set_service_status(READINESS, ServingStatus::Serving)
+        .set_service_status(READINESS, ServingStatus::NotServing)
         .await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -235,21 +298,16 @@ async fn router(door: Door, limits: &Limits) -> Result<(HealthReporter, Router),
     let v1alpha = reflection()
         .build_v1alpha()
         .map_err(|error| internal("reflection", &error))?;
-    let bytes = limits.message_bytes_max;
-    let assessments = AssessmentServiceServer::new(door.clone()).max_decoding_message_size(bytes);
-    let documents = DocumentServiceServer::new(door.clone()).max_decoding_message_size(bytes);
-    let registry = RegistryServiceServer::new(door.clone()).max_decoding_message_size(bytes);
-    let analysis = AnalysisServiceServer::new(door.clone()).max_decoding_message_size(bytes);
     let router = Server::builder()
         .max_concurrent_streams(limits.streams_per_connection_max)
         .http2_keepalive_interval(Some(Duration::from_secs(limits.keepalive_seconds)))
         .http2_keepalive_timeout(Some(Duration::from_secs(limits.keepalive_answer_seconds)))
         .http2_max_header_list_size(limits.header_bytes_max)
-        .add_service(assessments)
-        .add_service(documents)
-        .add_service(registry)
-        .add_service(analysis)
-        .add_service(AdminServiceServer::new(door))
+        .add_service(services.assessments.clone())
+        .add_service(services.documents.clone())
+        .add_service(services.registry.clone())
+        .add_service(services.analysis.clone())
+        .add_service(services.admin.clone())
         .add_service(health_service)
         .add_service(v1)
         .add_service(v1alpha);

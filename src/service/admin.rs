@@ -9,6 +9,7 @@ use tonic::Status;
 use super::wired::admin_service_server::AdminService;
 use super::{Answer, Boxed, Door, status, unary, unbuilt};
 use crate::error::Error;
+use crate::ledger::verify::Head;
 use crate::model::caller::{Caller, Role};
 use crate::model::{kind, v1 as plain};
 use crate::wire::body::timestamp;
@@ -39,6 +40,8 @@ impl AdminService for Door {
 
     unary! {
         get_status(plain::GetStatusRequest) -> plain::GetStatusResponse = get_status;
+        get_head(plain::GetHeadRequest) -> plain::Head = get_head;
+        verify(plain::VerifyRequest) -> plain::VerifyResponse = verify;
     }
 }
 
@@ -80,11 +83,7 @@ async fn get_status(
         earliest_revision: 1,
         journal_bytes: signed(status.journal_bytes),
         journal_segments: i32::try_from(status.segments).unwrap_or(i32::MAX),
-        chain_hash: status
-            .chain
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        chain_hash: digits(&status.chain),
         counts: counts.collect(),
         assessments: count("Assessment"),
         documents: count("Document"),
@@ -153,6 +152,55 @@ fn send(
     }
 }
 
+async fn get_head(
+    door: Door,
+    caller: Caller,
+    _request: plain::GetHeadRequest,
+) -> Answer<plain::Head> {
+    operator(&caller)?;
+    let (head, time_us) = (door.ledger.exported(), door.ledger.status().time_us);
+    let answer = plain::Head {
+        store_uuid: head.store_uuid,
+        revision: head.revision,
+        chain_hash: digits(&head.chain),
+        time: Some(timestamp(time_us)),
+    };
+    Ok((answer, head.revision))
+}
+
+async fn verify(
+    door: Door,
+    caller: Caller,
+    request: plain::VerifyRequest,
+) -> Answer<plain::VerifyResponse> {
+    operator(&caller)?;
+    let head = request
+        .head
+        .map(|head| Head::new(head.store_uuid, head.revision, &head.chain_hash))
+        .transpose()?;
+    let ledger = door.ledger.clone();
+    let report = door.long(move || ledger.verify(head.as_ref())).await?;
+    let findings = report.finding.iter().map(|finding| {
+        // The folder is the operator's, who may run this from anywhere: the file's name says it.
+        let file = finding.file.file_name().unwrap_or_default();
+        format!(
+            "\"{}\" at offset {}, after revision {}: {}",
+            file.display(),
+            finding.offset,
+            finding.after,
+            finding.why
+        )
+    });
+    let answer = plain::VerifyResponse {
+        revision: report.revision,
+        chain_hash: digits(&report.chain),
+        journal_bytes: i64::try_from(report.bytes).unwrap_or(i64::MAX),
+        journal_segments: i32::try_from(report.segments).unwrap_or(i32::MAX),
+        findings: findings.collect(),
+    };
+    Ok((answer, report.revision))
+}
+
 /// Refuses everybody but an operator.
 fn operator(caller: &Caller) -> Result<(), Error> {
     if caller.role() == Role::Operator {
@@ -160,4 +208,8 @@ fn operator(caller: &Caller) -> Result<(), Error> {
     }
     let description = format!("\"{}\" is not an operator", caller.subject());
     Err(Error::PermissionDenied { description })
+}
+
+fn digits(hash: &[u8; 32]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -44,6 +44,7 @@ use crate::model::{Revision, v1 as plain};
 use crate::wire::body;
 
 pub use self::status::DOMAIN;
+pub(crate) use self::status::status as status_of;
 pub use self::wired::admin_service_server::AdminServiceServer;
 pub use self::wired::analysis_service_server::AnalysisServiceServer;
 pub use self::wired::assessment_service_server::AssessmentServiceServer;

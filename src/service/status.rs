@@ -24,7 +24,7 @@ const DETAILS_BYTES_MAX: usize = 5 << 10;
 const TEXT_BYTES_MAX: usize = 512;
 
 /// The status of an error.
-pub(super) fn status(failure: &Error) -> Status {
+pub(crate) fn status(failure: &Error) -> Status {
     if let Error::Internal(text) = failure {
         error!(failure = text, "internal error");
     }

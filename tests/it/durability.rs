@@ -11,22 +11,36 @@ use tempfile::TempDir;
 use crate::ledger::last_frame;
 
 /// A `chanceryd` of its own.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
     stderr: Option<std::thread::JoinHandle<String>>,
 }
 
 impl Server {
-    fn start(folder: &Path, flags: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Path, flags: &[&str]) -> Self {
         Self::start_with(folder, &[&["--listen", "127.0.0.1:0"], flags].concat())
     }
 
     fn start_with(folder: &Path, flags: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_chanceryd"))
-            .arg("--data-dir")
-            .arg(folder)
-            .args(flags)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chanceryd"));
+        command.arg("--data-dir").arg(folder).args(flags);
+        Self::spawn(command)
+    }
+
+    /// A server that may have only so many files open.
+    pub(crate) fn start_limited(folder: &Path, files: u32) -> Self {
+        let mut command = Command::new("sh");
+        let script = format!("ulimit -n {files}; exec \"$@\"");
+        command
+            .args(["-c", &script, "sh", env!("CARGO_BIN_EXE_chanceryd")])
+            .args(["--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(folder);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -50,7 +64,7 @@ impl Server {
         }
     }
 
-    async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> Client {
         let options = Options {
             attempts_max: 1,
             ..Options::default()
@@ -60,7 +74,7 @@ impl Server {
             .expect("connect")
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill")
             .args([name, &pid])
@@ -70,8 +84,13 @@ impl Server {
     }
 
     /// Ends it and answers its exit code and its log.
-    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+    pub(crate) fn end(self, signal: &str) -> (Option<i32>, String) {
         self.signal(signal);
+        self.wait()
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().expect("wait");
         let log = self.stderr.take().expect("a log").join().expect("the log");
         (status.code(), log)
@@ -89,7 +108,7 @@ fn warnings(log: &str) -> Vec<&str> {
     log.lines().filter(|line| line.contains("WARN")).collect()
 }
 
-async fn import(client: &Client, number: usize) -> String {
+pub(crate) async fn import(client: &Client, number: usize) -> String {
     let text =
         format!("# Talks {number}\n\nTwo states talk.\n\n## Key challenges\n\n- Number {number}\n");
     let options = v1::ImportOptions {
@@ -103,7 +122,7 @@ async fn import(client: &Client, number: usize) -> String {
     done.assessment.expect("an assessment").name
 }
 
-async fn names(client: &Client) -> Vec<(String, i64)> {
+pub(crate) async fn names(client: &Client) -> Vec<(String, i64)> {
     let all = client
         .all::<v1::Challenge>(Query::default())
         .await

@@ -4,17 +4,25 @@
 //! `program`  the writer that is killed and the judge that counts what it acknowledged
 //! `kills`    kill -9, again and again          `power`    power cuts, by a recorder and a replayer
 //! `sweep`    every named step fails            `refusals` one step fails, and what must not follow
+//! `damage`   files changed at random           `tamper`   records changed with care
+//! `order`    linearizability, feed, waiting    `space`    a full disk, a read-only one
+//! `serving`  the server without files to open, at a stop, while the store is rebuilt
 //!
 //! Each suite prints its figures. `cargo test` runs a short cut of each; the settings
 //! `CHANCERY_TEST_...` named at their heads ask for the long runs.
 
+mod damage;
 mod kills;
+mod order;
 mod power;
 pub(crate) mod program;
 #[cfg(feature = "failpoints")]
 mod refusals;
+mod serving;
+mod space;
 #[cfg(feature = "failpoints")]
 mod sweep;
+mod tamper;
 
 /// How often a suite goes round: what the setting says, or the short cut.
 pub(crate) fn rounds(setting: &str, short: usize) -> usize {

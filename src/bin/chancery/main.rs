@@ -2,8 +2,8 @@
 //!
 //! A file per verb or family of verbs: `import`, `list`, `count`, `get`, `apply`, `edit`, `set`,
 //! `delete`, `publish` (withdraw, revise), `history` (revisions, rollback), `registry` (actors and
-//! the like), `resolve`, `analysis` (questions over the record), `status`, `health`, `contexts`,
-//! `manual`, each with its arguments and what it does.
+//! the like), `resolve`, `analysis` (questions over the record), `status`, `verify` (head),
+//! `health`, `contexts`, `manual`, each with its arguments and what it does.
 //! They share
 //!
 //! `nouns`, `moments`               how kinds, resources and times are called
@@ -45,6 +45,7 @@ mod registry;
 mod resolve;
 mod set;
 mod status;
+mod verify;
 mod wanted;
 mod writes;
 mod yaml;
@@ -199,6 +200,10 @@ enum Verb {
     Compact(keep::Compact),
     /// Erase a resource and all its history
     Purge(keep::Purge),
+    /// Print what the journal contains now, to be kept and held against it later
+    Head,
+    /// Have the whole journal read: exit 0 if it is what it was, else 1
+    Verify(verify::Verify),
     /// Ask whether the server is alive or ready: exit 0 if so, else 1
     Health(health::Health),
     /// Keep endpoints and formats under names
@@ -274,7 +279,9 @@ async fn perform(cli: &Cli, settings: &Settings, output: &mut Output) -> Result<
         | Verb::Status
         | Verb::Backup(_)
         | Verb::Compact(_)
-        | Verb::Purge(_)) => ask(verb, &connect(settings).await?, output).await,
+        | Verb::Purge(_)
+        | Verb::Head
+        | Verb::Verify(_)) => ask(verb, &connect(settings).await?, output).await,
     }
 }
 
@@ -302,6 +309,8 @@ async fn ask(verb: &Verb, client: &Client, output: &mut Output) -> Result<Exit, 
         Verb::Backup(backup) => backup.perform(client, output).await,
         Verb::Compact(compact) => compact.perform(client, output).await,
         Verb::Purge(purge) => purge.perform(client, output).await,
+        Verb::Head => verify::head(client, output).await,
+        Verb::Verify(verify) => verify.perform(client, output).await,
         Verb::Import(_)
         | Verb::Get(_)
         | Verb::Apply(_)

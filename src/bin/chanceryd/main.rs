@@ -6,8 +6,11 @@ mod settings;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use chancery::error::Error;
+use chancery::ledger;
+use chancery::ledger::verify::{Head, Report};
 use chancery::server::{self, Running, telemetry};
 use clap::{Parser, Subcommand};
 use settings::Settings;
@@ -36,6 +39,12 @@ enum Command {
     Config(Look),
     /// Fill an empty data folder from backups
     Restore(restore::Restore),
+    /// Read the whole journal of a data folder and say whether it is what it was; changes nothing
+    Verify {
+        /// A head that `chancery head` printed earlier
+        #[arg(long, value_name = "FILE")]
+        head: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,6 +70,7 @@ async fn main() -> ExitCode {
             Some(Command::Restore(restore)) => {
                 restore.perform(settings.config()).map(|text| say(&text))
             }
+            Some(Command::Verify { head }) => verify(settings, head),
         },
         Err(error) => Err(error),
     };
@@ -84,13 +94,82 @@ fn check(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
+/// Exit 0 when the journal is sound, 1 when it is not or cannot be read.
+fn verify(settings: Settings, head: Option<PathBuf>) -> Result<(), Error> {
+    let folder = settings.config().data_dir;
+    let head = head.map(|path| {
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| Error::Internal(format!("\"{}\": {error}", path.display())))?;
+        Head::parse(&text)
+    });
+    let head = head.transpose()?;
+    let started = Instant::now();
+    let report = ledger::verify::verify(&folder, head.as_ref())?;
+    let seconds = started.elapsed().as_secs_f64();
+    if let Some(finding) = &report.finding {
+        return Err(Error::Internal(format!(
+            "\"{}\" is damaged at offset {}, after revision {}: {}",
+            finding.file.display(),
+            finding.offset,
+            finding.after,
+            finding.why
+        )));
+    }
+    let megabytes = report.bytes as f64 / 1e6;
+    say(&format!(
+        "sound       revisions 1 to {}, {megabytes:.1} MB in {} segments, {:.0} MB/s\n",
+        report.revision,
+        report.segments,
+        megabytes / seconds
+    ));
+    let chain: String = report
+        .chain
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    say(&format!("chain       {chain}\n"));
+    for line in remarks(&report, head.as_ref()) {
+        say(&format!("{line}\n"));
+    }
+    Ok(())
+}
+
+/// What vouches for the end of the journal, and what does not.
+fn remarks(report: &Report, head: Option<&Head>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(revision) = report.checkpoint {
+        lines.push(format!("checkpoint  vouches for revision {revision}"));
+    }
+    match head {
+        Some(head) => lines.push(format!("head        revision {} is there", head.revision)),
+        None => lines.push(
+            "head        none given: an end cut off or rewritten as a whole cannot be told".into(),
+        ),
+    }
+    if report.torn_bytes > 0 {
+        lines.push(format!(
+            "torn        {} bytes at the end are no record: a write cut short by a crash, unless \
+             somebody changed the last group",
+            report.torn_bytes
+        ));
+    } else if !report.sealed {
+        lines.push("seal        none: it was not stopped cleanly, or is in use".to_owned());
+    }
+    lines
+}
+
 async fn serve(settings: Settings) -> Result<(), Error> {
     let (filter, format) = settings.logging();
     telemetry::start(filter, format)?;
     let internal = |error: std::io::Error| Error::Internal(format!("signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(internal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(internal)?;
-    let running = server::start(settings.config()).await?;
+    // A stop that comes while the store is being rebuilt ends that too.
+    let running = tokio::select! {
+        running = server::start(settings.config()) => running?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
     say(&banner(&running));
     tokio::select! {
         _ = terminate.recv() => {}

@@ -1,4 +1,5 @@
-//! The journal in files of a local directory: `0000000001.seg` and on, and `LOCK`, held while open.
+//! The journal in files of a local directory: `0000000001.seg` and on, and `LOCK`, held while open,
+//! which also says which segment was begun last.
 //! The layout of a file is in `segment`, the verdict on what is found at open in `scan`.
 //!
 //! A group is one frame, one positioned write, one `fdatasync`; only then do the head and the
@@ -21,8 +22,10 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::reader::{Durable, Segment, segment_path};
-use super::scan::{Scan, scan};
+use super::scan::{Scan, inspected, scan};
 use super::segment::{self, HEADER_BYTES, Header, Place};
 use super::{Appended, Error, Journal, Position, Reader, Stamped, Witness};
 use crate::ledger::disk;
@@ -57,8 +60,8 @@ pub struct Local {
     failed: bool,
     /// Kept from frame to frame for its capacity.
     frame: Vec<u8>,
-    /// Held until the journal is dropped.
-    _lock: File,
+    /// Held until the journal is dropped; says which segment was begun last.
+    lock: File,
 }
 
 /// The newest segment.
@@ -94,6 +97,63 @@ pub struct Torn {
     /// The last revision that was kept.
     pub last_revision: Revision,
 }
+
+/// What was found in a journal that was read and not opened.
+pub struct Inspected {
+    /// The last sound position.
+    pub head: Position,
+    /// Segments read.
+    pub segments: u32,
+    /// Bytes of frames in them.
+    pub bytes: u64,
+    /// Whether the last frame is a seal.
+    pub sealed: bool,
+    /// Bytes behind the last frame that are no frame and are not zero.
+    pub torn_bytes: u64,
+    /// The first record's envelope; empty when there is none.
+    pub first: Bytes,
+    /// What is damaged: the file, the offset, and why. Nothing behind it was read.
+    pub damage: Option<(PathBuf, u64, String)>,
+}
+
+/// What is asked of each record besides that it stands in its place: its position, its envelope,
+/// its bodies, each with its salt before it.
+pub type Inspect = super::scan::Inspect;
+
+/// Reads every byte of a journal and changes nothing; takes no lock.
+pub fn inspect(dir: &Path, witnesses: Vec<Witness>, inspect: Inspect) -> Result<Inspected, Error> {
+    if !dir.is_dir() {
+        let source = io::Error::from(io::ErrorKind::NotFound);
+        return Err(Error::io(dir, "read", source));
+    }
+    let (found, ended) = inspected(dir, witnesses, Some(inspect));
+    let damage = match ended {
+        Ok(()) => None,
+        Err(Error::Damaged { file, offset, why }) => Some((file, offset, why)),
+        Err(error) => return Err(error),
+    };
+    let (head, sealed) = (found.extent.head, found.sealed);
+    let torn_bytes = found.torn.map_or(0, |torn| torn.bytes);
+    let durable = Durable::new(
+        dir,
+        found.journal_id.map_or(0, |id| segment::seed(&id)),
+        found.extent,
+    );
+    let (segments, bytes) = durable.size();
+    let first = durable.entries(1)?.next().transpose()?;
+    Ok(Inspected {
+        head,
+        segments,
+        bytes,
+        sealed,
+        torn_bytes,
+        first: first.map_or_else(Bytes::new, |entry| entry.record.envelope),
+        damage,
+    })
+}
+
+/// The file that is locked while the journal is open.
+pub(super) const LOCK: &str = "LOCK";
 
 /// A frame buffer larger than this is not kept.
 const FRAME_KEPT_BYTES: usize = 4 << 20;
@@ -206,7 +266,7 @@ impl Local {
             sealed: found.sealed,
             failed: false,
             frame: Vec::new(),
-            _lock: lock,
+            lock,
         };
         let sealed = found.sealed && found.torn.is_none();
         Ok(Opened {
@@ -265,7 +325,9 @@ impl Local {
                 let (file, end) = (Arc::clone(&tail.file), tail.end);
                 self.tail = tail;
                 self.durable.publish(|extent| extent.begin(file, end));
-                Ok(())
+                note_begun(&self.lock, number)
+                    .map_err(|source| Error::io(&self.dir.join(LOCK), "write", source))
+                    .map_err(|error| self.stopped(error, |_| Ok(())))
             }
             Err(error) => Err(self.stopped(error, |journal| {
                 uncreate((&journal.dir, &journal.names), number)
@@ -371,6 +433,17 @@ fn create((dir, names): (&Path, &File), header: &Header, bytes: u64) -> Result<T
     })
 }
 
+/// Says which segment was begun last; only once that segment is durable.
+fn note_begun(lock: &File, number: u32) -> io::Result<()> {
+    disk::write(
+        "segment.note",
+        lock,
+        format!("{number:010}\n").as_bytes(),
+        0,
+    )?;
+    disk::sync_data("segment.sync_note", lock)
+}
+
 /// Takes a segment away again whose creation failed. Its name must be gone for good: were it to
 /// come back, it would not continue what has been appended to the segment before it since.
 fn uncreate((dir, names): (&Path, &File), number: u32) -> Result<(), Error> {
@@ -407,7 +480,7 @@ fn make_dir(dir: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 fn lock(dir: &Path) -> Result<File, Error> {
-    let path = dir.join("LOCK");
+    let path = dir.join(LOCK);
     let mut options = File::options();
     options.create(true).truncate(false).write(true);
     let file = disk::at("open.lock").and_then(|()| options.open(&path));

@@ -290,6 +290,15 @@ impl Error {
     }
 }
 
+/// A hash from its hexadecimal digits.
+pub(super) fn hash_of(digits: &str) -> Option<[u8; 32]> {
+    let mut hash = [0; 32];
+    for (at, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    (digits.len() == 64).then_some(hash)
+}
+
 /// Whether the process or the system has as many files open as it may.
 pub(super) fn out_of_files(error: &io::Error) -> bool {
     const ENFILE: i32 = 23;

@@ -14,17 +14,16 @@
 //! neither                                               torn: cut
 //! ```
 //! What it cannot tell without a witness or a seal: a last frame that was durable and then damaged
-//! looks like a torn one, and a newest segment that is missing, or zeros where the last frames
-//! were, look like a shorter journal.
+//! looks like a torn one, and zeros where the last frames were look like a shorter journal.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::local::Torn;
+use super::local::{LOCK, Torn};
 use super::reader::{Extent, Found, Window, segment_path};
 use super::segment::{self, ALIGN, Flaw, HEAD_BYTES, HEADER_BYTES, Head, Header, Kind, Place};
-use super::{Error, Witness};
+use super::{Error, Position, Witness};
 
 /// What was found.
 pub(super) struct Scan {
@@ -39,12 +38,27 @@ pub(super) struct Scan {
     /// Whether the last frame is a seal.
     pub(super) sealed: bool,
     dir: PathBuf,
-    witness: Option<Witness>,
+    witnesses: Vec<Witness>,
+    inspect: Option<Inspect>,
     seed: u32,
 }
 
+/// What else is asked of a record: its position, its envelope, its bodies with their salts before
+/// them; or what is wrong with it.
+pub(super) type Inspect = fn(&Position, &[u8], &[(&[u8], &[u8])]) -> Result<(), String>;
+
 /// Reads everything below a journal's directory.
 pub(super) fn scan(dir: &Path, witness: Option<Witness>) -> Result<Scan, Error> {
+    let (scan, ended) = inspected(dir, witness.into_iter().collect(), None);
+    ended.map(|()| scan)
+}
+
+/// The same, with more to hold it against; also what was read before an error.
+pub(super) fn inspected(
+    dir: &Path,
+    witnesses: Vec<Witness>,
+    inspect: Option<Inspect>,
+) -> (Scan, Result<(), Error>) {
     let mut scan = Scan {
         journal_id: None,
         extent: Extent::new(),
@@ -53,24 +67,19 @@ pub(super) fn scan(dir: &Path, witness: Option<Witness>) -> Result<Scan, Error> 
         leftover: None,
         sealed: false,
         dir: dir.to_path_buf(),
-        witness,
+        witnesses,
+        inspect,
         seed: 0,
     };
-    scan.check_witness(&segment_path(dir, 1), 0)?;
-    let numbers = numbers(dir)?;
-    let newest = numbers.last().copied();
-    for (number, expected) in numbers.into_iter().zip(1..) {
-        if number != expected {
-            return Err(Error::damaged(
-                &segment_path(dir, expected),
-                0,
-                "the segment is missing",
-            ));
-        }
-        scan.segment(number, Some(number) == newest)?;
-    }
-    scan.check_end()?;
-    Ok(scan)
+    let ended = scan.read();
+    (scan, ended)
+}
+
+/// The number of the newest segment that the writer says it has begun, in the file `LOCK`: a newest
+/// segment that is missing leaves no other trace.
+fn begun(dir: &Path) -> Option<u32> {
+    let text = fs::read_to_string(dir.join(LOCK)).ok()?;
+    text.trim_end().parse().ok()
 }
 
 /// The numbers of the segments there are, in order. Files with other names are not the journal's.
@@ -89,6 +98,36 @@ fn numbers(dir: &Path) -> Result<Vec<u32>, Error> {
 }
 
 impl Scan {
+    fn read(&mut self) -> Result<(), Error> {
+        self.check_witness(&segment_path(&self.dir, 1), 0)?;
+        let numbers = numbers(&self.dir)?;
+        let newest = numbers.last().copied();
+        for (number, expected) in numbers.into_iter().zip(1..) {
+            if number != expected {
+                return Err(Error::damaged(
+                    &segment_path(&self.dir, expected),
+                    0,
+                    "the segment is missing",
+                ));
+            }
+            self.segment(number, Some(number) == newest)?;
+        }
+        self.check_begun(newest.unwrap_or_default())?;
+        self.check_end()
+    }
+
+    /// The newest segment that was begun is there.
+    fn check_begun(&self, newest: u32) -> Result<(), Error> {
+        match begun(&self.dir) {
+            Some(begun) if begun > newest => Err(Error::damaged(
+                &segment_path(&self.dir, begun),
+                0,
+                "the segment is missing",
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn segment(&mut self, number: u32, newest: bool) -> Result<(), Error> {
         let path = segment_path(&self.dir, number);
         let read = |source| Error::io(&path, "read", source);
@@ -219,7 +258,16 @@ impl Scan {
                 )));
             }
             let envelope = frame.get(record.envelope).unwrap_or_default();
-            self.extent.head = before.next(record.time_us, envelope);
+            let position = before.next(record.time_us, envelope);
+            if let Some(inspect) = self.inspect {
+                let bodies = record.bodies.iter().map(|body| {
+                    let bytes = frame.get(body.bytes.clone()).unwrap_or_default();
+                    (body.salt.as_slice(), bytes)
+                });
+                let bodies: Vec<_> = bodies.collect();
+                inspect(&position, envelope, &bodies).map_err(damaged)?;
+            }
+            self.extent.head = position;
             self.check_witness(&path, place.offset)?;
         }
         self.last_write = (place.offset, head.padded_bytes());
@@ -233,16 +281,16 @@ impl Scan {
     /// The chain at the witness's revision is the witness's.
     fn check_witness(&self, path: &Path, offset: u64) -> Result<(), Error> {
         let head = &self.extent.head;
-        match &self.witness {
-            Some(witness) if witness.revision == head.revision && witness.chain != head.chain => {
-                let why = format!(
-                    "revision {} is not the one that was witnessed",
-                    head.revision
-                );
-                Err(Error::damaged(path, offset, why))
-            }
-            Some(_) | None => Ok(()),
+        let contradicts =
+            |witness: &Witness| witness.revision == head.revision && witness.chain != head.chain;
+        if self.witnesses.iter().any(contradicts) {
+            let why = format!(
+                "revision {} is not the one that was witnessed",
+                head.revision
+            );
+            return Err(Error::damaged(path, offset, why));
         }
+        Ok(())
     }
 
     /// What was witnessed is there.
@@ -251,10 +299,10 @@ impl Scan {
             self.extent.head.revision,
             self.last_write.0 + self.last_write.1,
         );
-        match &self.witness {
-            Some(witness) if witness.revision > held => {
+        let witnessed = self.witnesses.iter().map(|witness| witness.revision).max();
+        match witnessed {
+            Some(witnessed) if witnessed > held => {
                 let path = segment_path(&self.dir, self.extent.segments.len().max(1) as u32);
-                let witnessed = witness.revision;
                 let why = format!("ends with revision {held}, but {witnessed} was durable");
                 Err(Error::damaged(&path, end, why))
             }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use crate::ledger::disk;
-use crate::ledger::journal::Witness;
+use crate::ledger::journal::{Witness, hash_of};
 use crate::model::Revision;
 
 const FILE: &str = "checkpoint.json";
@@ -74,13 +74,9 @@ impl Note {
 
     /// What it proves about the journal.
     pub(crate) fn witness(&self) -> Option<Witness> {
-        let mut chain = [0; 32];
-        for (at, byte) in chain.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(self.chain.get(2 * at..2 * at + 2)?, 16).ok()?;
-        }
         Some(Witness {
             revision: self.revision,
-            chain,
+            chain: hash_of(&self.chain)?,
         })
     }
 }

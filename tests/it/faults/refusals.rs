@@ -24,19 +24,20 @@ const PLAN: Plan = Plan {
     checkpoint_revisions: 10,
 };
 
-/// Runs the body in a process of its own: this binary again, with this one test.
+/// Runs the body in a process of its own: this binary again, with this one test of this file.
 fn alone(test: &str, body: impl FnOnce()) {
+    alone_in(&format!("refusals::{test}"), body);
+}
+
+/// The same for a test of another file.
+pub(super) fn alone_in(test: &str, body: impl FnOnce()) {
     if std::env::var_os(ALONE).is_some() {
         let scenario = fail::FailScenario::setup();
         body();
         return scenario.teardown();
     }
     let output = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            &format!("faults::refusals::{test}"),
-            "--nocapture",
-        ])
+        .args(["--exact", &format!("faults::{test}"), "--nocapture"])
         .env(ALONE, "1")
         .output()
         .unwrap();
