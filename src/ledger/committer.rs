@@ -59,6 +59,12 @@ pub(super) struct Committer {
     pub(super) failed: watch::Sender<Option<String>>,
 }
 
+/// An answer that is given when a group is durable, and to whom.
+type Following = (
+    oneshot::Sender<Result<Committed, Error>>,
+    Result<Committed, Error>,
+);
+
 /// A group being formed.
 #[derive(Default)]
 struct Group {
@@ -68,8 +74,9 @@ struct Group {
     /// Names written in this group, with the revisions they will have.
     written: HashMap<String, Revision>,
     requests: HashMap<(String, String), Request>,
-    /// Requests whose first copy is in this very group: they are answered when it is durable.
-    repeats: Vec<(oneshot::Sender<Result<Committed, Error>>, Committed)>,
+    /// Answers that follow from this very group, such as that somebody in it was faster: nobody
+    /// may hear of what it holds before it is durable.
+    following: Vec<Following>,
     bytes: usize,
 }
 
@@ -105,10 +112,11 @@ impl Committer {
                 Err(error) => reply(answer, Err(error)),
             },
             Ok(Some(repeat)) if repeat.revision > self.journal.head().revision => {
-                group.repeats.push((answer, repeat));
+                group.following.push((answer, Ok(repeat)));
             }
             Ok(Some(repeat)) => reply(answer, Ok(repeat)),
-            Err(error) => reply(answer, Err(error)),
+            Err(error) if group.stamped.is_empty() => reply(answer, Err(error)),
+            Err(error) => group.following.push((answer, Err(error))),
         }
     }
 
@@ -186,7 +194,7 @@ impl Committer {
             stamped,
             envelopes,
             mut answers,
-            repeats,
+            following,
             bytes,
             ..
         } = group;
@@ -195,14 +203,14 @@ impl Committer {
         }
         let bodies = bodies_of(&stamped);
         if let Err(refused) = self.space(bytes) {
-            return self.turn_away(&refused, answers, repeats);
+            return self.turn_away(&refused, answers, following);
         }
         let early = mutant::active("apply_before_append").then(|| stamped.clone());
         let appended = match self.journal.append(stamped) {
             Ok(appended) => appended,
             Err(failure) => {
                 self.apply_unwritten(early, &envelopes);
-                return self.refuse(&failure, answers, repeats);
+                return self.refuse(&failure, answers, following);
             }
         };
         let head = self.journal.head();
@@ -228,8 +236,8 @@ impl Committer {
                 }),
             );
         }
-        for (answer, repeat) in repeats {
-            reply(answer, Ok(repeat));
+        for (answer, told) in following {
+            reply(answer, told);
         }
         if head.revision - self.checkpointed >= self.limits.checkpoint_revisions {
             self.checkpoint(head);
@@ -294,14 +302,14 @@ impl Committer {
         &self,
         refused: &Error,
         answers: Vec<oneshot::Sender<Result<Committed, Error>>>,
-        repeats: Vec<(oneshot::Sender<Result<Committed, Error>>, Committed)>,
+        following: Vec<Following>,
     ) {
         warn!(%refused, "a group was refused");
         self.unclaim();
-        let repeats = repeats.into_iter().map(|(answer, _)| answer);
+        let following = following.into_iter().map(|(answer, _)| answer);
         answers
             .into_iter()
-            .chain(repeats)
+            .chain(following)
             .for_each(|answer| reply(answer, Err(refused.clone())));
     }
 
@@ -316,7 +324,7 @@ impl Committer {
         &self,
         failure: &journal::Error,
         answers: Vec<oneshot::Sender<Result<Committed, Error>>>,
-        repeats: Vec<(oneshot::Sender<Result<Committed, Error>>, Committed)>,
+        following: Vec<Following>,
     ) {
         let passing = matches!(
             failure,
@@ -329,7 +337,7 @@ impl Committer {
             self.failed
                 .send_replace(Some("the journal failed".to_owned()));
         }
-        self.turn_away(&refusal(failure), answers, repeats);
+        self.turn_away(&refusal(failure), answers, following);
     }
 
     fn checkpoint(&mut self, head: Position) {

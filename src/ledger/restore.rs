@@ -15,7 +15,7 @@ use super::committer::random;
 use super::journal::copy::{Piece, Trailer};
 use super::journal::local::Local;
 use super::journal::{Journal, Position, Stamped};
-use super::{Ledger, journal_options};
+use super::{Ledger, Progress, journal_options};
 use crate::error::Error;
 use crate::model::Revision;
 use crate::model::limits::Limits;
@@ -109,7 +109,7 @@ pub fn restore(
     }
     journal.seal().map_err(told)?;
     drop(journal);
-    let ledger = Ledger::open_marked(folder, limits, 0)?;
+    let ledger = Ledger::open_marked(folder, limits, (0, &Progress::default()))?;
     let digest = ledger.digest(head.revision)?;
     ledger.close();
     drop(ledger);

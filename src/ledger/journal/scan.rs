@@ -99,7 +99,7 @@ fn numbers(dir: &Path) -> Result<Vec<u32>, Error> {
 
 impl Scan {
     fn read(&mut self) -> Result<(), Error> {
-        self.check_witness(&segment_path(&self.dir, 1), 0)?;
+        self.check_witness(&Position::START, (&segment_path(&self.dir, 1), 0))?;
         let numbers = numbers(&self.dir)?;
         let newest = numbers.last().copied();
         for (number, expected) in numbers.into_iter().zip(1..) {
@@ -267,8 +267,8 @@ impl Scan {
                 let bodies: Vec<_> = bodies.collect();
                 inspect(&position, envelope, &bodies).map_err(damaged)?;
             }
+            self.check_witness(&position, (&path, place.offset))?;
             self.extent.head = position;
-            self.check_witness(&path, place.offset)?;
         }
         self.last_write = (place.offset, head.padded_bytes());
         self.sealed = head.kind == Kind::Seal;
@@ -279,8 +279,7 @@ impl Scan {
     }
 
     /// The chain at the witness's revision is the witness's.
-    fn check_witness(&self, path: &Path, offset: u64) -> Result<(), Error> {
-        let head = &self.extent.head;
+    fn check_witness(&self, head: &Position, (path, offset): (&Path, u64)) -> Result<(), Error> {
         let contradicts =
             |witness: &Witness| witness.revision == head.revision && witness.chain != head.chain;
         if self.witnesses.iter().any(contradicts) {

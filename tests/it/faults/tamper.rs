@@ -29,7 +29,7 @@ const PLAN: Plan = Plan {
     checkpoint_revisions: 1_000_000,
 };
 const HEADER: usize = 128;
-const COMMITS: usize = 60;
+const COMMITS: usize = 90;
 
 /// A journal as files, and where its frames are: (file, bytes).
 struct Journal {
@@ -234,9 +234,6 @@ fn forged(journal: &Journal, dice: &mut Dice) -> (&'static str, usize, Vec<u8>) 
                 .unwrap();
             let from = first + dice.below(journal.frames.len() as u64 - first as u64) as usize;
             let mut rest = journal.rest(from);
-            let time = i64::from_le_bytes(rest[0][64..72].try_into().unwrap());
-            // Half a microsecond is not to be had: times are one apart, so all move along.
-            let _unused = time;
             let (envelope, _) = parts(&rest[0]);
             // The author's name: four letters after its key and length.
             let author = rest[0][envelope.clone()]
@@ -317,7 +314,7 @@ async fn files_that_are_missing_or_swapped_are_found() {
     assert!(found.unwrap().why.contains("another"));
 }
 
-/// How fast; a figure of the debug build says little, see the bench of the release build.
+/// How fast: a figure of the debug build says little.
 #[tokio::test]
 async fn verifying_has_a_speed() {
     let folder = TempDir::new().unwrap();
@@ -327,9 +324,7 @@ async fn verifying_has_a_speed() {
     }
     .limits();
     let ledger = Ledger::open(folder.path(), limits, NOW_US).unwrap();
-    let mut text = header("talks", published());
     for number in 0..rounds("CHANCERY_TEST_VERIFY_COMMITS", 40) {
-        text.name = format!("assessments/talks{number}");
         let lines = (0..40).map(|line_| {
             line(
                 &format!("talks{number}"),
