@@ -140,6 +140,29 @@ fn a_missing_or_swapped_segment_is_refused() {
     assert_eq!(scene.open().journal.head(), Position::START);
 }
 
+#[test]
+fn a_newest_segment_that_was_noted_is_missed() {
+    let damaged = |scene: &Scene| match scene.try_open_noted(None).err().expect("refused") {
+        Error::Damaged { file, why, .. } => (file, why),
+        error => panic!("{error}"),
+    };
+    let scene = Scene::new(SMALL, &[16; 5]);
+    let whole = snapshot(scene.path());
+    assert!(scene.try_open_noted(None).is_ok());
+    for cut in [0, 60] {
+        edit(&scene.file(5)).set_len(cut).unwrap();
+        assert_eq!(damaged(&scene).0, scene.file(5));
+        restore(&whole, scene.path());
+    }
+    zero(&scene.file(5), 0, SMALL);
+    assert_eq!(damaged(&scene).0, scene.file(5));
+    fs::remove_file(scene.file(5)).unwrap();
+    assert_eq!(
+        damaged(&scene),
+        (scene.file(5), "the segment is missing".to_owned())
+    );
+}
+
 /// The files of a journal of its own, under an id and with these groups.
 fn elsewhere(id: [u8; 16], segment_bytes: u64, groups: Vec<Vec<Stamped>>) -> (TempDir, Position) {
     let dir = TempDir::new().unwrap();

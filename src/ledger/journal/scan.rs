@@ -174,11 +174,13 @@ impl Scan {
         let path = segment_path(&self.dir, number);
         let read = |source| Error::io(&path, "read", source);
         let bytes = window.get(0, HEADER_BYTES).map_err(read)?;
+        // Noted only once its header was durable.
+        let noted = begun(&self.dir).is_some_and(|begun| number <= begun);
         let header = match bytes.first_chunk() {
             // The header is synced before the first frame, so in a file this short there was none.
-            None if newest => return Ok(false),
+            None if newest && !noted => return Ok(false),
             None => return Err(Error::damaged(&path, 0, "the segment header is cut off")),
-            Some(header) if *header == [0; HEADER_BYTES as usize] && newest => {
+            Some(header) if *header == [0; HEADER_BYTES as usize] && newest && !noted => {
                 let Some(used) = window.used_to(0).map_err(read)? else {
                     return Ok(false);
                 };

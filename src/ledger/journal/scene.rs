@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::conformance::{ID, check, expected, numbered, record, stamp};
-use super::local::{Local, Opened, Options, Torn};
+use super::local::{LOCK, Local, Opened, Options, Torn};
 use super::segment::HEADER_BYTES;
 use super::*;
 
@@ -57,7 +57,15 @@ impl Scene {
         self.path().join(format!("{number:010}.seg"))
     }
 
+    /// Opens it without the note of the segment that was begun last, which would tell more.
     pub(super) fn try_open(&self, witness: Option<Witness>) -> Result<Opened, Error> {
+        if self.path().join(LOCK).exists() {
+            fs::write(self.path().join(LOCK), []).unwrap();
+        }
+        self.try_open_noted(witness)
+    }
+
+    pub(super) fn try_open_noted(&self, witness: Option<Witness>) -> Result<Opened, Error> {
         let options = Options {
             segment_bytes: self.segment_bytes,
             group_bytes_max: 16 << 10,

@@ -7,6 +7,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
+use crc32c::crc32c;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
@@ -29,6 +30,9 @@ pub(crate) struct Note {
     pub(super) entries: u64,
     /// XOR of their fingerprints, in hexadecimal digits.
     pub(super) xor: String,
+    /// crc32c of all the others: a damaged note must not accuse a sound journal.
+    #[serde(default)]
+    crc: u32,
 }
 
 impl Note {
@@ -40,20 +44,38 @@ impl Note {
         xor: u64,
     ) -> Self {
         let chain = chain.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self {
+        let mut note = Self {
             format,
             revision,
             chain,
             entries,
             xor: format!("{xor:016x}"),
-        }
+            crc: 0,
+        };
+        note.crc = note.sum();
+        note
+    }
+
+    fn sum(&self) -> u32 {
+        let Self {
+            format,
+            revision,
+            chain,
+            entries,
+            xor,
+            crc: _,
+        } = self;
+        crc32c(format!("{format} {revision} {chain} {entries} {xor}").as_bytes())
     }
 
     /// The note of this folder; `None` when there is none that can be read, which is said when
     /// there is one: with it goes what it proves about the journal.
     pub(crate) fn read(folder: &Path) -> Option<Self> {
         let bytes = fs::read(folder.join(FILE)).ok()?;
+        let damaged = "it does not match its crc".to_owned();
         serde_json::from_slice(&bytes)
+            .map_err(|error| error.to_string())
+            .and_then(|note: Self| (note.crc == note.sum()).then_some(note).ok_or(damaged))
             .inspect_err(
                 |error| warn!(%error, "the checkpoint cannot be read; the store is rebuilt"),
             )
