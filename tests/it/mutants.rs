@@ -10,7 +10,19 @@ use std::path::Path;
 use std::process::Command;
 
 /// A mistake, as `model::mutant::active` names it, and the test that must notice it.
-const CAUGHT: [(&str, &str); 6] = [
+const CAUGHT: [(&str, &str); 9] = [
+    (
+        "posture_ignored",
+        "analysis::a_line_is_judged_by_its_posture",
+    ),
+    (
+        "alleged_triggers",
+        "analysis::an_alleged_violation_triggers_nothing",
+    ),
+    (
+        "audience_union",
+        "analysis::a_derived_marking_is_for_those_whom_every_input_is_for",
+    ),
     (
         "ack_before_sync",
         "faults::refusals::a_failed_sync_is_never_acknowledged",
