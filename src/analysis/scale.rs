@@ -68,6 +68,35 @@ pub fn steps(scale: Option<&Scale>) -> Vec<(f64, String)> {
     }
 }
 
+/// What lies between two values of a scale.
+pub fn distance(scale: Option<&Scale>, from: f64, to: f64) -> v1::ScaleDistance {
+    let named = steps(scale);
+    if named.is_empty() {
+        let unit = match scale {
+            Some(Scale::Quantity(quantity)) => quantity.unit.clone(),
+            Some(Scale::Ordinal(_) | Scale::Options(_) | Scale::Binary(_)) | None => String::new(),
+        };
+        return v1::ScaleDistance {
+            amount: Some((to - from).abs()),
+            unit,
+            ..Default::default()
+        };
+    }
+    let (low, high) = (from.min(to), from.max(to));
+    let passed = named
+        .iter()
+        .filter(|(value, _)| low <= *value && *value <= high);
+    let mut labels: Vec<String> = passed.map(|(_, label)| label.clone()).collect();
+    if from > to {
+        labels.reverse();
+    }
+    v1::ScaleDistance {
+        steps: Some(i32::try_from(labels.len().saturating_sub(1)).unwrap_or(i32::MAX)),
+        step_labels: labels,
+        ..Default::default()
+    }
+}
+
 /// Notes a value that is not finite or does not lie on the scale; `field` says where it stands.
 pub(super) fn on_scale(problems: &mut Problems, field: &str, issue: &Issue, value: f64) {
     if !value.is_finite() {

@@ -9,6 +9,7 @@
     reason = "a test says what it expects and prints its figures; its tables are long"
 )]
 
+mod analysis;
 mod bargaining;
 mod durability;
 mod extraction;

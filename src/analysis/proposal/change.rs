@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::judge::{distance, judge, stated};
+use super::judge::{judge, stated};
 use super::reach::{Reach, Reaches};
 use super::terms::{Place, Term};
 use super::{Issues, Verdict};
@@ -245,7 +245,7 @@ impl<'a> Case<'a> {
             (Some(Place::At(from)), Some(Place::At(to))) => v1::TermChange {
                 amount: Some(to),
                 step: label(scale, to),
-                distance: Some(distance(scale, from, to)),
+                distance: Some(scale::distance(scale, from, to)),
                 ..blank
             },
             _ => v1::TermChange {

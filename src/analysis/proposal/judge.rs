@@ -201,41 +201,12 @@ fn of_a_part(posture: Posture, effect: TermEffect) -> Finding {
 impl Margin {
     /// As it is told: an amount of a quantity, named steps of an ordinal scale.
     pub(super) fn told(self, scale: Option<&Scale>) -> v1::ScaleDistance {
-        let between = distance(scale, self.end, self.value);
+        let between = scale::distance(scale, self.end, self.value);
         if self.size < 0.0 {
             negative(between)
         } else {
             between
         }
-    }
-}
-
-/// What lies between two values of a scale.
-pub(super) fn distance(scale: Option<&Scale>, from: f64, to: f64) -> v1::ScaleDistance {
-    let steps = scale::steps(scale);
-    if steps.is_empty() {
-        let unit = match scale {
-            Some(Scale::Quantity(quantity)) => quantity.unit.clone(),
-            Some(Scale::Ordinal(_) | Scale::Options(_) | Scale::Binary(_)) | None => String::new(),
-        };
-        return v1::ScaleDistance {
-            amount: Some((to - from).abs()),
-            unit,
-            ..Default::default()
-        };
-    }
-    let (low, high) = (from.min(to), from.max(to));
-    let passed = steps
-        .iter()
-        .filter(|(value, _)| low <= *value && *value <= high);
-    let mut labels: Vec<String> = passed.map(|(_, label)| label.clone()).collect();
-    if from > to {
-        labels.reverse();
-    }
-    v1::ScaleDistance {
-        steps: Some(i32::try_from(labels.len().saturating_sub(1)).unwrap_or(i32::MAX)),
-        step_labels: labels,
-        ..Default::default()
     }
 }
 

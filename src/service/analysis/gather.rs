@@ -92,21 +92,30 @@ pub(super) async fn answer<A: Send + 'static>(
     read: Option<plain::ReadOptions>,
     work: impl FnOnce(&mut Gathering) -> Result<A, Error> + Send + 'static,
 ) -> Answer<A> {
+    let mut gathering = open(&door, caller, read).await?;
+    let revision = gathering.view.revision();
+    let answer = door.long(move || work(&mut gathering)).await?;
+    Ok((answer, revision))
+}
+
+/// Opens a view to gather from.
+pub(super) async fn open(
+    door: &Door,
+    caller: Caller,
+    read: Option<plain::ReadOptions>,
+) -> Result<Gathering, Error> {
     let valid_at = read.as_ref().and_then(|read| read.valid_at);
     let read = read.map(|read| plain::ReadOptions {
         valid_at: None,
         ..read
     });
     let view = door.view(caller, read.as_ref()).await?;
-    let revision = view.revision();
-    let mut gathering = Gathering {
+    Ok(Gathering {
         view,
         valid_at,
         inputs: BTreeMap::new(),
         marking: Marking::default(),
-    };
-    let answer = door.long(move || work(&mut gathering)).await?;
-    Ok((answer, revision))
+    })
 }
 
 impl Gathering {
@@ -263,6 +272,14 @@ impl Gathering {
         }
         self.note(name, revision, &marking);
         Ok(Some(value))
+    }
+
+    /// Takes over what another gathering read, such as one at an earlier revision.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        self.marking = self.marking.combined(&other.marking);
+        for (name, revision) in &other.inputs {
+            self.inputs.entry(name.clone()).or_insert(*revision);
+        }
     }
 
     /// Notes resources that were read already, where they are seen.

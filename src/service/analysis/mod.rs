@@ -3,17 +3,22 @@
 //! `gather`   what is read under one view, and the basis of the answer: inputs and their marking
 //! `deal`     proposals against lines      `record`  lint, ladder, trace, contradictions
 //! `actors`   lines of one actor, the matrix of positions
+//! `zone`     where parties agree          `bargain` a simulated decision
+//! `weigh`    tools ranked, risks mapped, words of estimation
 //!
 //! A handler gathers under a view, asks a pure function, and sends what it finds with the basis.
 //! An answer whose inputs together are marked beyond the caller's clearance is not given.
 
 mod actors;
+mod bargain;
 mod deal;
 mod gather;
 mod record;
+mod weigh;
+mod zone;
 
 use super::wired::analysis_service_server::AnalysisService;
-use super::{Door, unary, unbuilt};
+use super::{Door, unary};
 use crate::model::v1 as plain;
 
 impl AnalysisService for Door {
@@ -33,12 +38,14 @@ impl AnalysisService for Door {
             -> plain::GetPositionMatrixResponse = actors::get_position_matrix;
     }
 
-    unbuilt! {
-        find_agreement_zone(plain::FindAgreementZoneRequest) -> plain::FindAgreementZoneResponse;
-        simulate_bargaining(plain::SimulateBargainingRequest) -> plain::SimulateBargainingResponse;
-        rank_tools(plain::RankToolsRequest) -> plain::RankToolsResponse;
-        risk_matrix(plain::RiskMatrixRequest) -> plain::RiskMatrixResponse;
+    unary! {
+        find_agreement_zone(plain::FindAgreementZoneRequest) -> plain::FindAgreementZoneResponse =
+            zone::find_agreement_zone;
+        simulate_bargaining(plain::SimulateBargainingRequest)
+            -> plain::SimulateBargainingResponse = bargain::simulate_bargaining;
+        rank_tools(plain::RankToolsRequest) -> plain::RankToolsResponse = weigh::rank_tools;
+        risk_matrix(plain::RiskMatrixRequest) -> plain::RiskMatrixResponse = weigh::risk_matrix;
         interpret_likelihood(plain::InterpretLikelihoodRequest)
-            -> plain::InterpretLikelihoodResponse;
+            -> plain::InterpretLikelihoodResponse = weigh::interpret_likelihood;
     }
 }

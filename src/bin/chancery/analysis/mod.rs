@@ -1,13 +1,17 @@
-//! Questions over the record: `check-proposal`, `lint`, `ladder`, `trace`, `contradictions`,
-//! `lines`, `matrix-of-positions`, each with its arguments and how its answer is told.
+//! Questions over the record: `check-proposal`, `zone`, `simulate`, `rank-tools`, `matrix`,
+//! `likelihood`, `lint`, `ladder`, `trace`, `contradictions`, `lines`, `matrix-of-positions`, each
+//! with its arguments and how its answer is told.
 //!
 //! `deal`    a proposal, and what it is held against     `record` what the record says of itself
+//! `bargain` zone and simulation                         `weigh`  tools, risks, words
 //! `actors`  actors across assessments                   `tell`   answers as tables, and their foot
 
 mod actors;
+mod bargain;
 mod deal;
 mod record;
 mod tell;
+mod weigh;
 
 use chancery::client::Client;
 use chancery::model::v1::AnalysisScope;
@@ -23,6 +27,16 @@ use crate::output::Output;
 pub(crate) enum Question {
     /// Check the terms of a proposal against red lines
     CheckProposal(deal::CheckProposal),
+    /// Find where parties could agree
+    Zone(bargain::Zone),
+    /// Simulate a collective decision: a model's output, no estimate
+    Simulate(bargain::Simulate),
+    /// Rank tools against risks, red lines and challenges
+    RankTools(weigh::RankTools),
+    /// Map risks by likelihood and impact
+    Matrix(weigh::Matrix),
+    /// Read a word of estimation as numbers, or a number as a word
+    Likelihood(weigh::Likelihood),
     /// Find breaches of the craft in an assessment
     Lint(record::Lint),
     /// Show commitments as a ladder: kept, unlocked, snapped back
@@ -45,6 +59,11 @@ impl Question {
     ) -> Result<Exit, Failure> {
         match self {
             Self::CheckProposal(ask) => ask.perform(client, output).await,
+            Self::Zone(ask) => ask.perform(client, output).await,
+            Self::Simulate(ask) => ask.perform(client, output).await,
+            Self::RankTools(ask) => ask.perform(client, output).await,
+            Self::Matrix(ask) => ask.perform(client, output).await,
+            Self::Likelihood(ask) => ask.perform(client, output).await,
             Self::Lint(ask) => ask.perform(client, output).await,
             Self::Ladder(ask) => ask.perform(client, output).await,
             Self::Trace(ask) => ask.perform(client, output).await,

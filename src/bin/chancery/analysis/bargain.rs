@@ -1,0 +1,251 @@
+//! `chancery zone` and `chancery simulate`: where parties could agree, and where a collective
+//! decision would go.
+
+use chancery::client::Client;
+use chancery::model::v1::{
+    FindAgreementZoneRequest, PositionOverride, SimulateBargainingRequest, ZoneBounds,
+};
+use clap::{Args, ValueEnum};
+
+use super::tell::{Section, tell};
+use super::{Whose, Within};
+use crate::failure::{Exit, Failure};
+use crate::nouns::within;
+use crate::output::Output;
+
+const ZONES: &[Section] = &[
+    Section {
+        title: "",
+        field: "issues",
+        message: "IssueZone",
+        columns: &[
+            ("ISSUE", "issue"),
+            ("ZONE", "state"),
+            ("FROM ... TO", "zone"),
+            ("STEPS", "stepLabels"),
+            ("OPEN IF", "conditions.text"),
+            ("GAP", "gap"),
+            ("BOUND BY", "binding"),
+        ],
+        none: Some("no party states what it accepts"),
+    },
+    Section {
+        title: "Bounds that open or close it",
+        field: "sensitivity",
+        message: "BoundShift",
+        columns: &[
+            ("ISSUE", "issue"),
+            ("PARTY", "actor"),
+            ("END", "end"),
+            ("FROM", "from"),
+            ("TO", "to"),
+            ("MOVE", "distance"),
+            ("OPENS", "opens"),
+        ],
+        none: None,
+    },
+];
+
+const OUTCOMES: &[Section] = &[
+    Section {
+        title: "Model output, no estimate",
+        field: "outcomes",
+        message: "BargainingOutcome",
+        columns: &[
+            ("ISSUE", "issue"),
+            ("MEAN", "mean"),
+            ("MODE", "mode"),
+            ("WEIGHTED MEAN", "weightedMean"),
+            ("MEDIAN", "weightedMedian"),
+            ("LEAST DRAWN", "meanLow"),
+            ("MOST DRAWN", "meanHigh"),
+        ],
+        none: None,
+    },
+    Section {
+        title: "Without what was supposed",
+        field: "baseline",
+        message: "BargainingOutcome",
+        columns: &[
+            ("ISSUE", "issue"),
+            ("MEAN", "mean"),
+            ("MODE", "mode"),
+            ("WEIGHTED MEAN", "weightedMean"),
+            ("MEDIAN", "weightedMedian"),
+        ],
+        none: None,
+    },
+    Section {
+        title: "Actors",
+        field: "actors",
+        message: "BargainingActor",
+        columns: &[
+            ("ACTOR", "actor"),
+            ("INFLUENCE", "influence"),
+            ("POSITION", "positions.value"),
+            ("FIRST ROUND", "firstProbability"),
+            ("ATTITUDE TO RISK", "riskAttitude"),
+            ("SHARE", "probability"),
+        ],
+        none: None,
+    },
+];
+
+/// Whose word on what is acceptable counts.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Bounds {
+    /// What the author estimates
+    Positions,
+    /// What the party declares
+    RedLines,
+    /// The stricter of the two
+    Both,
+}
+
+/// The arguments of `zone`.
+#[derive(Debug, Args)]
+pub(crate) struct Zone {
+    /// The parties
+    #[arg(value_name = "PARTY", num_args = 2..)]
+    parties: Vec<String>,
+    /// Only this issue; repeatable
+    #[arg(long = "issue", value_name = "ISSUE")]
+    issues: Vec<String>,
+    /// Whose word on what is acceptable counts
+    #[arg(long, value_enum, default_value = "positions")]
+    bounds: Bounds,
+    /// Suppose a position: "ACTOR ISSUE min=40 max=60 ideal=50 salience=0.5"; repeatable
+    #[arg(long, value_name = "WORDS", value_parser = supposed)]
+    suppose: Vec<PositionOverride>,
+    /// Also the Nash point and the Pareto frontier (in full with -o json)
+    #[arg(long)]
+    nash: bool,
+    #[command(flatten)]
+    within: Within,
+}
+
+impl Zone {
+    pub(crate) async fn perform(
+        &self,
+        client: &Client,
+        output: &mut Output,
+    ) -> Result<Exit, Failure> {
+        let bounds = match self.bounds {
+            Bounds::Positions => ZoneBounds::Positions,
+            Bounds::RedLines => ZoneBounds::RedLines,
+            Bounds::Both => ZoneBounds::Both,
+        };
+        let request = FindAgreementZoneRequest {
+            scope: self.within.scope(&Whose::default()),
+            parties: named("actors", &self.parties),
+            issues: named("issues", &self.issues),
+            read: self.within.read.options(),
+            bounds: bounds.into(),
+            overrides: self.suppose.clone(),
+            bargaining_solution: self.nash,
+        };
+        let answer = client.find_agreement_zone(request).await?;
+        let mut notes = Vec::new();
+        if let Some(point) = &answer.nash_point {
+            let values = point
+                .values
+                .iter()
+                .map(|at| format!("{} {}", at.issue, at.value));
+            let utilities = point.utilities.iter();
+            let utilities = utilities.map(|of| format!("{} {:.4}", of.actor, of.utility));
+            let (values, utilities): (Vec<_>, Vec<_>) = (values.collect(), utilities.collect());
+            notes.push(format!(
+                "Nash point: {}; utilities {}",
+                values.join(", "),
+                utilities.join(", ")
+            ));
+        }
+        if !answer.no_solution_reason.is_empty() {
+            notes.push(format!("no Nash point: {}", answer.no_solution_reason));
+        }
+        let exit = tell("FindAgreementZoneResponse", &answer, ZONES, output)?;
+        for note in notes {
+            output.note(&note)?;
+        }
+        Ok(exit)
+    }
+}
+
+/// The arguments of `simulate`.
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// The issue that is decided; repeatable
+    #[arg(long = "issue", value_name = "ISSUE", required = true)]
+    issues: Vec<String>,
+    /// Only these actors; repeatable
+    #[arg(long = "actor", value_name = "ACTOR")]
+    actors: Vec<String>,
+    /// Suppose a position: "ACTOR ISSUE ideal=50 salience=0.5 influence=0.3"; repeatable
+    #[arg(long, value_name = "WORDS", value_parser = supposed)]
+    suppose: Vec<PositionOverride>,
+    /// How often the inputs are drawn from their stated intervals
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    draws: i32,
+    /// The seed of the draws
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: i64,
+    #[command(flatten)]
+    within: Within,
+}
+
+impl Simulate {
+    pub(crate) async fn perform(
+        &self,
+        client: &Client,
+        output: &mut Output,
+    ) -> Result<Exit, Failure> {
+        let request = SimulateBargainingRequest {
+            scope: self.within.scope(&Whose::default()),
+            actors: named("actors", &self.actors),
+            issues: named("issues", &self.issues),
+            read: self.within.read.options(),
+            overrides: self.suppose.clone(),
+            draws: self.draws,
+            seed: self.seed,
+            show_pairs: output.speaks_values(),
+        };
+        let answer = client.simulate_bargaining(request).await?;
+        tell("SimulateBargainingResponse", &answer, OUTCOMES, output)
+    }
+}
+
+fn named(collection: &str, names: &[String]) -> Vec<String> {
+    names.iter().map(|name| within(collection, name)).collect()
+}
+
+/// Reads `ACTOR ISSUE key=number ...`.
+fn supposed(text: &str) -> Result<PositionOverride, String> {
+    let mut words = text.split_whitespace();
+    let mut found = PositionOverride {
+        actor: within("actors", words.next().unwrap_or_default()),
+        ..PositionOverride::default()
+    };
+    for word in words {
+        let Some((key, number)) = word.split_once('=') else {
+            found.issue = within("issues", word);
+            continue;
+        };
+        let number = number
+            .parse::<f64>()
+            .map_err(|error| format!("\"{word}\": {error}"))?;
+        let field = match key {
+            "ideal" => &mut found.ideal,
+            "min" => &mut found.min,
+            "max" => &mut found.max,
+            "salience" => &mut found.salience,
+            "influence" => &mut found.influence,
+            _ => {
+                return Err(format!(
+                    "\"{key}\" is none of ideal, min, max, salience, influence"
+                ));
+            }
+        };
+        *field = Some(number);
+    }
+    Ok(found)
+}
