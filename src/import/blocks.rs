@@ -6,11 +6,12 @@
 //! knows no word of the subject; what blocks mean is decided by the rooms that read them.
 
 use super::doubts::Doubts;
+use super::flattened::flattened;
 use super::headings::heading_like;
 use super::lines::{Line, Shape, lines};
 use super::list_lines::{Around, ListReader};
 use super::span::Span;
-use super::table::{Row, is_table, row};
+use super::table::{Row, is_table, row, unfolded};
 use crate::model::limits::Limits;
 use crate::model::v1::DoubtKind;
 
@@ -57,8 +58,14 @@ pub(super) struct Blocks {
     pub(super) front_title: Option<Span>,
 }
 
-/// Reads the blocks of `text`.
-pub(super) fn blocks(text: &str, limits: &Limits, doubts: &mut Doubts) -> Blocks {
+/// Reads the blocks of `text`; `heads` says whether the words of some cells together read as the
+/// header of a table.
+pub(super) fn blocks(
+    text: &str,
+    limits: &Limits,
+    doubts: &mut Doubts,
+    heads: fn(&[&str]) -> bool,
+) -> Blocks {
     let found = Blocks::default();
     let lines = lines(text);
     let mut reader = Reader {
@@ -67,6 +74,7 @@ pub(super) fn blocks(text: &str, limits: &Limits, doubts: &mut Doubts) -> Blocks
         at: 0,
         limits,
         doubts,
+        heads,
         found,
         open: [usize::MAX; 2],
     };
@@ -81,6 +89,7 @@ struct Reader<'a> {
     at: usize,
     limits: &'a Limits,
     doubts: &'a mut Doubts,
+    heads: fn(&[&str]) -> bool,
     found: Blocks,
     /// Fewest marks of a fence (backticks, tildes) known never to close from here on.
     open: [usize; 2],
@@ -111,7 +120,11 @@ impl Reader<'_> {
                         self.paragraph();
                     }
                 }
-                Shape::Text => self.paragraph(),
+                Shape::Text => {
+                    if !self.flattened() {
+                        self.paragraph();
+                    }
+                }
             }
         }
     }
@@ -214,7 +227,11 @@ impl Reader<'_> {
             let (span, after) = self.row_span(line.span, closed);
             self.at = after;
             if rows.len() < self.limits.table_rows_max {
-                rows.push(row(self.text, span, self.limits.table_columns_max));
+                let row = row(self.text, span, self.limits.table_columns_max);
+                match unfolded(self.text, &row) {
+                    Some(many) => rows.extend(many),
+                    None => rows.push(row),
+                }
             } else {
                 cut = Some(cut.map_or(span, |cut| cut.join(span)));
             }
@@ -233,6 +250,18 @@ impl Reader<'_> {
             self.doubts.add(cut, DoubtKind::Limit, reason);
         }
         self.push_table(rows);
+        true
+    }
+
+    /// Reads a table here that is only its cells, one to a line.
+    fn flattened(&mut self) -> bool {
+        let rest = self.lines.get(self.at..).unwrap_or(&[]);
+        let rows_max = self.limits.table_rows_max;
+        let Some((rows, lines)) = flattened(self.text, rest, rows_max, self.heads) else {
+            return false;
+        };
+        self.at += lines;
+        self.found.blocks.push(Block::Table(rows));
         true
     }
 

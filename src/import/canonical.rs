@@ -70,7 +70,7 @@ fn hint(bytes: &[u8]) -> &'static str {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         "; it looks like UTF-16, save it as UTF-8"
     } else {
-        ""
+        "; save it as UTF-8"
     }
 }
 
@@ -115,7 +115,7 @@ mod tests {
         );
         assert_eq!(
             reasons(b"ab\xffc", "text/plain"),
-            ["NOT_UTF8: byte 2 begins no UTF-8 character"]
+            ["NOT_UTF8: byte 2 begins no UTF-8 character; save it as UTF-8"]
         );
         assert_eq!(
             reasons(&[b'a'; 41], "text/plain"),

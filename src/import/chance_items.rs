@@ -8,7 +8,7 @@
 use super::above::Above;
 use super::blocks::Item;
 use super::collect::{Collector, Value};
-use super::forecasts::{Foreseen, stated_in};
+use super::forecasts::{Foreseen, STATEMENT_BYTES_MAX, stated_in};
 use super::odds::{Odds, beside_chance, chance_words_only, odds};
 use super::span::Span;
 use super::subjects::Subject;
@@ -36,7 +36,10 @@ pub(super) fn read_chances(c: &mut Collector, items: &[Item], above: &Above) {
     let window = window.map_or_else(Value::default, |at| c.value(at));
     // The depths of labels that announce probabilities below them.
     let mut open: Vec<usize> = Vec::new();
-    for item in items {
+    for item in items
+        .iter()
+        .filter(|item| item.text.of(c.text).len() <= STATEMENT_BYTES_MAX)
+    {
         open.retain(|depth| *depth < item.depth);
         let told = announced || !open.is_empty();
         let value = c.value(item.text);

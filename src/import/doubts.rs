@@ -21,6 +21,21 @@ impl Doubts {
         self.found.push((span, kind, reason.into()));
     }
 
+    /// One doubt for the control characters of a text, at the first of them.
+    pub(super) fn controls(&mut self, text: &str) {
+        let control = |c: &char| c.is_control() && !matches!(c, '\n' | '\t' | '\u{c}');
+        let Some(first) = text.find(|c: char| control(&c)) else {
+            return;
+        };
+        let count = text.chars().filter(control).count();
+        let length = text.get(first..).and_then(|rest| rest.chars().next());
+        let length = length.map_or(1, char::len_utf8);
+        let reason = format!(
+            "The text holds {count} control characters, the first here; they were kept as they are."
+        );
+        self.add(Span::new(first, first + length), DoubtKind::Other, reason);
+    }
+
     /// In the order of the text, at most `doubts_max`.
     pub(super) fn finish(mut self, text: &str, doubts_max: usize) -> Vec<Doubt> {
         self.found

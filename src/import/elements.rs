@@ -7,6 +7,7 @@
 use super::chances::likelihood;
 use super::codes::{self, Code};
 use super::collect::{Collector, Place, VALUES_MAX, Value, label_of, merge, title_of};
+use super::forecasts::chance_in;
 use super::span::Span;
 use super::words::folded;
 use crate::model::v1::{
@@ -206,7 +207,7 @@ impl Collector<'_> {
             id,
             title: title_of(&statement.text),
             attribution: Some(by_author()),
-            likelihood: likelihood(&statement.text),
+            likelihood: likelihood(&statement.text).or_else(|| chance_in(&statement.text)),
             statement: statement.text.clone(),
             focus_area: focus.to_owned(),
             ..Risk::default()

@@ -8,13 +8,16 @@
 
 use super::collect::{Collector, Place, VALUES_MAX, Value, label_of, merge, title_of};
 use super::elements::by_author;
-use super::odds::{Odds, odds};
+use super::odds::{Odds, beside_chance, odds};
 use super::span::Span;
 use super::words::folded;
 use crate::model::v1::{
     Citation, Confidence, DoubtKind, Forecast, ForecastOutcome, IntervalKind, Likelihood,
     LikelihoodOrigin, LikelihoodScheme, ScenarioSet, ScenarioStructure, TimeSpan, forecast,
 };
+
+/// Longest statement that is looked through for figures.
+pub(super) const STATEMENT_BYTES_MAX: usize = 2_000;
 
 /// What a row or an item says of a forecast; empty values where it says nothing.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +82,19 @@ pub(super) fn stated_in(text: &str, one: &Odds, next: Option<&Odds>) -> Option<L
         said.interval = IntervalKind::CredibleInterval.into();
     }
     one.possible().then_some(said)
+}
+
+/// The probability that a statement holds within its words.
+pub(super) fn chance_in(text: &str) -> Option<Likelihood> {
+    if text.len() > STATEMENT_BYTES_MAX || !text.contains(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let all = odds(text);
+    let one = all
+        .iter()
+        .find(|one| one.share && beside_chance(text, one))?;
+    let next = all.iter().find(|other| other.at.start >= one.at.end);
+    stated_in(text, one, next)
 }
 
 /// What the words of a cell say became of a forecast.

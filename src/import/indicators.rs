@@ -4,6 +4,8 @@
 //! all of it is read; what it means in general stays words. A status is set only where the cell
 //! begins with it.
 
+use std::collections::HashMap;
+
 use super::collect::{Collector, Place, VALUES_MAX, Value, merge, title_of};
 use super::elements::by_author;
 use super::forecasts::lasting;
@@ -97,7 +99,7 @@ impl Collector<'_> {
 
     /// Links what an indicator bears on to the forecasts whose keys it names.
     pub(super) fn link_indicators(&mut self) {
-        let keyed: Vec<(String, String)> = self
+        let keyed: HashMap<String, String> = self
             .draft
             .forecasts
             .iter()
@@ -112,8 +114,8 @@ impl Collector<'_> {
             for bearing in &indicator.bears_on {
                 let parts = bearing.text.split([',', ';']).map(str::trim);
                 let links: Vec<&String> = parts
-                    .filter_map(|part| keyed.iter().find(|(key, _)| key == part))
-                    .map(|(_, link)| link)
+                    .filter_map(|part| keyed.get(part))
+                    .take(VALUES_MAX)
                     .collect();
                 if links.is_empty() {
                     linked.push(bearing.clone());

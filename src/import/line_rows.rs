@@ -5,6 +5,7 @@ use super::collect::Collector;
 use super::elements::{Line, Owner};
 use super::rows::GridReader;
 use super::span::Span;
+use crate::model::names::Resolution;
 
 impl GridReader<'_> {
     pub(super) fn red_lines(
@@ -21,6 +22,11 @@ impl GridReader<'_> {
             let Some(issue) = self.key(c, &row, issue) else {
                 continue;
             };
+            // Actors against actors: a matrix of relations, not of stances on issues.
+            let dyad = matches!(c.names.actor(&issue.text), Resolution::One(_));
+            if dyad && columns.len() > 1 {
+                continue;
+            }
             let implication = self.value(c, &row, implication);
             for (stance, owner) in &columns {
                 let stance = self.value(c, &row, *stance);

@@ -10,6 +10,9 @@ use super::span::Span;
 /// Blanks that a tab stands for.
 const TAB_COLUMNS: usize = 4;
 
+/// The blanks that part columns where nothing else does.
+pub(super) const COLUMN_GAP: &str = "   ";
+
 /// Marks that begin an item.
 const BULLETS: &str = "-*+•‣◦▪●○■·–—→";
 
@@ -45,7 +48,7 @@ pub(super) enum Shape {
         columns: usize,
         pipes: bool,
     },
-    /// Has pipes or tabs that part cells.
+    /// Has pipes, tabs or runs of blanks that part cells.
     Row,
     /// Anything else.
     Text,
@@ -103,11 +106,13 @@ fn shape(line: &str, span: Span) -> Shape {
         .or_else(|| rule(line))
         .or_else(|| lone(line))
         .or_else(|| item(line, span))
-        .unwrap_or(if pipes(line) || ruled(line) || line.contains('\t') {
-            Shape::Row
-        } else {
-            Shape::Text
-        })
+        .unwrap_or(
+            if pipes(line) || ruled(line) || line.contains('\t') || aligned(line) {
+                Shape::Row
+            } else {
+                Shape::Text
+            },
+        )
 }
 
 fn heading(line: &str, span: Span) -> Option<Shape> {
@@ -186,6 +191,11 @@ fn marker(line: &str) -> Option<(bool, usize)> {
 fn ruled(line: &str) -> bool {
     let drawn = |c: char| matches!(c, '+' | '-' | '=' | ':' | ' ');
     line.starts_with('+') && line.matches('+').count() > 1 && line.chars().all(drawn)
+}
+
+/// Whether runs of blanks part a line into columns.
+fn aligned(line: &str) -> bool {
+    line.contains(COLUMN_GAP)
 }
 
 /// Whether a pipe parts the line; `\|` does not.

@@ -28,6 +28,7 @@ mod collect;
 mod declared;
 mod doubts;
 mod elements;
+mod flattened;
 mod forecasts;
 mod foreign;
 mod headers;
@@ -95,7 +96,8 @@ pub fn draft(
 ) -> Result<Draft, Error> {
     let text = canonical::canonical(bytes, media_type, limits)?;
     let mut collector = Collector::new(&text, names, limits);
-    let blocks = blocks::blocks(&text, limits, &mut collector.doubts);
+    collector.doubts.controls(&text);
+    let blocks = blocks::blocks(&text, limits, &mut collector.doubts, roles::heads);
     outline::frame(&mut collector, &blocks);
     read(&mut collector, &blocks);
     let (assessment, doubts) = collector.finish();

@@ -17,6 +17,8 @@ use super::windows::window_in;
 use super::words::folded;
 use crate::model::v1::{DoubtKind, Likelihood, LikelihoodOrigin, LikelihoodScheme};
 
+/// Sentences above a table that may say how its scenarios stand to each other.
+const SENTENCES_MAX: usize = 12;
 /// What names a row that sums up others.
 const TOTALS: [&str; 12] = [
     "total",
@@ -90,8 +92,11 @@ impl GridReader<'_> {
         }
         let title = self.above.headings.first();
         if let Some(title) = title.filter(|_| scenarios && members.len() > 1) {
-            let mut said = self.above.section.clone();
-            said.extend(self.above.headings.iter().take(2));
+            let near = self.above.section.iter().rev().take(SENTENCES_MAX);
+            let said: Vec<Span> = near
+                .chain(self.above.headings.iter().take(2))
+                .copied()
+                .collect();
             c.scenario_set(*title, members, &said);
         }
     }
@@ -256,7 +261,8 @@ impl GridReader<'_> {
             let text = plain(cell.of(c.text));
             let fits = match odds(&text).first() {
                 Some(one) => {
-                    one.possible()
+                    // "140%" is written as a probability, and is doubted.
+                    (one.possible() || one.percent)
                         && (one.share || text == "0" || text == "1")
                         && (one.percent || !risk)
                 }

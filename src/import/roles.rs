@@ -3,7 +3,7 @@
 //! The roles come from `headers`. A table whose columns make no known set yields nothing: most
 //! tables of a report are not assessments.
 
-use super::headers::Role;
+use super::headers::{Role, role};
 
 /// A kind of table, with the columns that it is read by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,15 @@ pub(super) enum Shape {
     Indicators {
         observable: usize,
     },
+}
+
+/// Whether some words together read as a header: each has a role, and the set makes a table.
+pub(super) fn heads(cells: &[&str]) -> bool {
+    let roles: Vec<Role> = cells.iter().map(|cell| role(cell)).collect();
+    let known = !roles
+        .iter()
+        .any(|role| matches!(role, Role::Unknown | Role::Other));
+    known && Roles(roles).shape(false).is_some()
 }
 
 /// Roles of which one makes a table look ahead.
@@ -294,7 +303,6 @@ impl Roles {
 
 #[cfg(test)]
 mod tests {
-    use super::super::headers::role;
     use super::*;
 
     fn shape(header: &str, red_lines: bool) -> Option<Shape> {

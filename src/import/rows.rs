@@ -9,6 +9,7 @@ use super::chances::Grades;
 use super::collect::{Collector, Value, median, overrun};
 use super::elements::Owner;
 use super::headers::{Role, role};
+use super::holders::{Holder, holder};
 use super::plain::{plain, says_nothing};
 use super::roles::{Roles, Shape};
 use super::span::Span;
@@ -19,36 +20,58 @@ use crate::model::v1::{DoubtKind, IntentionKind};
 /// Reads the elements of a run of rows.
 pub(super) fn read_table(c: &mut Collector, rows: &[Row], above: &Above) {
     let red_lines = above.red_lines(c.text);
-    let means = |row: &Row| roles(c, row).shape(red_lines).is_some();
+    let means = |row: &Row| {
+        let (roles, several) = roles(c, row);
+        roles.shape(red_lines || several).is_some()
+    };
     for grid in grids(c.text, rows, means) {
         read_grid(c, &grid, above, red_lines);
     }
 }
 
-/// The roles of the columns; a column named by nothing but an actor holds its stances.
-fn roles(c: &Collector, header: &Row) -> Roles {
+/// The roles of the columns, and whether several of them are the stances of several actors. A
+/// column named by nothing but an actor holds its stances, beside a column that can name issues.
+fn roles(c: &Collector, header: &Row) -> (Roles, bool) {
     let mut roles: Vec<Role> = header
         .cells
         .iter()
         .map(|cell| role(&plain(cell.of(c.text))))
         .collect();
-    if roles
-        .iter()
-        .any(|role| matches!(role, Role::Issue | Role::RedLine | Role::Focus))
-    {
+    let named = |cell: &Span| match c.names.actor(&plain(cell.of(c.text))) {
+        Resolution::One(actor) => Some(actor.to_owned()),
+        Resolution::Unknown | Resolution::Ambiguous(_) => None,
+    };
+    let columns = || header.cells.iter().zip(&roles);
+    let actors = columns().filter(|(cell, role)| **role == Role::Unknown && named(cell).is_some());
+    let open = actors.count() > 1 && roles.first() == Some(&Role::Unknown);
+    let open = open && header.cells.first().and_then(named).is_none();
+    let issues = [Role::Issue, Role::RedLine, Role::Focus];
+    if let Some(first) = roles.first_mut().filter(|_| open) {
+        *first = Role::Issue;
+    }
+    let mut holders: Vec<String> = Vec::new();
+    if roles.iter().any(|role| issues.contains(role)) {
         for (role, cell) in roles.iter_mut().zip(&header.cells) {
-            let named = || matches!(c.names.actor(&plain(cell.of(c.text))), Resolution::One(_));
-            if *role == Role::Unknown && named() {
+            if *role == Role::Unknown
+                && let Some(actor) = named(cell)
+            {
                 *role = Role::Stance;
+                holders.push(actor);
+            } else if *role == Role::Stance
+                && let Holder::One { actor, .. } = holder(c.text, *cell, &[], c.names)
+            {
+                holders.push(actor.to_owned());
             }
         }
     }
-    Roles(roles)
+    holders.sort_unstable();
+    holders.dedup();
+    (Roles(roles), holders.len() > 1)
 }
 
 fn read_grid(c: &mut Collector, grid: &Grid, above: &Above, red_lines: bool) {
-    let roles = roles(c, &grid.header);
-    let Some(shape) = roles.shape(red_lines) else {
+    let (roles, several) = roles(c, &grid.header);
+    let Some(shape) = roles.shape(red_lines || several) else {
         half_known(c, grid, &roles);
         return;
     };
@@ -225,11 +248,15 @@ impl GridReader<'_> {
             Shape::Revisions { key, .. } => *key,
             Shape::Indicators { observable } => *observable,
         };
-        let cells = self
-            .grid
-            .rows
-            .iter()
-            .filter_map(|row| row.cells.get(column));
+        // Where each actor has a column, the figures of a comparison stand in those.
+        let mut columns = vec![column];
+        if let Shape::RedLines { stances, .. } = shape
+            && stances.len() > 1
+        {
+            columns.clone_from(stances);
+        }
+        let rows = self.grid.rows.iter();
+        let cells = rows.flat_map(|row| columns.iter().filter_map(|at| row.cells.get(*at)));
         let (mut wordy, mut bare) = (0, 0);
         for cell in cells.filter(|cell| !cell.is_empty()) {
             let text = cell.of(c.text);

@@ -57,10 +57,35 @@ pub(super) fn row(text: &str, span: Span, columns_max: usize) -> Row {
     let line = span.of(text);
     let opened = line.starts_with('|');
     let closed = line.len() > 1 && line.ends_with('|') && !line.ends_with("\\|");
+    let pipes = line.contains('|');
+    let (cells, cut) = if pipes || line.contains('\t') {
+        marked(text, span, if pipes { b'|' } else { b'\t' }, columns_max)
+    } else {
+        aligned(text, span, columns_max)
+    };
+    let dash = |c: char| matches!(c, '-' | ':' | '=' | '—' | '–' | '_' | '+' | ' ');
+    let dashes = cells.iter().all(|cell| cell.of(text).chars().all(dash));
+    let drawn = |cell: &Span| cell.of(text).contains(['-', '—', '–', '=']);
+    let parted = cells.len() > 1 || opened || line.starts_with('+');
+    let separator = dashes && cells.iter().any(drawn) && parted;
+    Row {
+        span,
+        cells,
+        opened,
+        closed,
+        separator,
+        gap: false,
+        cut,
+    }
+}
+
+/// The cells between marks, and what stands past the limit of columns.
+fn marked(text: &str, span: Span, mark: u8, columns_max: usize) -> (Vec<Span>, Option<Span>) {
+    let line = span.of(text);
+    let closed = mark == b'|' && line.len() > 1 && line.ends_with('|') && !line.ends_with("\\|");
     let (mut cells, mut cut) = (Vec::new(), None);
-    let mut start = usize::from(opened);
+    let mut start = usize::from(line.starts_with('|'));
     let mut escaped = false;
-    let mark = if line.contains('|') { b'|' } else { b'\t' };
     for (at, byte) in line.bytes().enumerate().skip(start) {
         if byte == mark && !escaped {
             if cells.len() == columns_max {
@@ -82,19 +107,75 @@ pub(super) fn row(text: &str, span: Span, columns_max: usize) -> Row {
     if start < line.len() {
         cells.push(span.part(start, line.len()).trimmed(text));
     }
-    let dash = |c: char| matches!(c, '-' | ':' | '=' | '—' | '–' | '_' | '+' | ' ');
-    let dashes = cells.iter().all(|cell| cell.of(text).chars().all(dash));
-    let drawn = |cell: &Span| cell.of(text).contains(['-', '—', '–', '=']);
-    let parted = cells.len() > 1 || opened || line.starts_with('+');
-    let separator = dashes && cells.iter().any(drawn) && parted;
+    (cells, cut)
+}
+
+/// The cells between runs of two blanks or more.
+fn aligned(text: &str, span: Span, columns_max: usize) -> (Vec<Span>, Option<Span>) {
+    let mut cells = Vec::new();
+    let mut start = 0;
+    for piece in span.of(text).split("  ") {
+        let cell = span.part(start, start + piece.len()).trimmed(text);
+        start += piece.len() + 2;
+        if cell.is_empty() {
+            continue;
+        }
+        if cells.len() == columns_max {
+            return (cells, Some(Span::new(cell.start, span.end)));
+        }
+        cells.push(cell);
+    }
+    (cells, None)
+}
+
+/// The rows of a table that ran into one line: header, dashes and rows one after the other.
+pub(super) fn unfolded(text: &str, row: &Row) -> Option<Vec<Row>> {
+    let dashes = |cell: &Span| {
+        let cell = cell.of(text);
+        cell.len() >= 3 && cell.chars().all(|c| matches!(c, '-' | ':')) && cell.contains("--")
+    };
+    let first = row.cells.iter().position(dashes)?;
+    let columns = row
+        .cells
+        .iter()
+        .skip(first)
+        .take_while(|cell| dashes(cell))
+        .count();
+    let (head, rest) = row.cells.split_at(first);
+    let head: Vec<Span> = head
+        .iter()
+        .copied()
+        .filter(|cell| !cell.is_empty())
+        .collect();
+    if columns < 2 || head.len() != columns || row.cut.is_some() {
+        return None;
+    }
+    let mut rows = vec![of_cells(head)];
+    // Between two rows that ran together stands an empty cell.
+    let mut rest = rest.get(columns..).unwrap_or(&[]);
+    while rest.len() > columns {
+        let (cells, after) = rest.split_at(columns + 1);
+        let (gap, cells) = cells.split_first()?;
+        if !gap.is_empty() {
+            return None;
+        }
+        rows.push(of_cells(cells.to_vec()));
+        rest = after;
+    }
+    (rows.len() > 1).then_some(rows)
+}
+
+/// A row of the cells given.
+pub(super) fn of_cells(cells: Vec<Span>) -> Row {
+    let first = cells.first().copied().unwrap_or_default();
     Row {
-        span,
+        span: cells.iter().fold(first, |all, cell| all.join(*cell)),
         cells,
-        opened,
-        closed,
-        separator,
+        opened: false,
+        closed: false,
+        separator: false,
         gap: false,
-        cut,
+        cut: None,
     }
 }
 

@@ -3,6 +3,8 @@
 //! Each test is about one rule and says it in its name; what a draft holds is shown as one line
 //! per element, so that a failure reads like the article.
 
+mod shapes;
+
 use proptest::prelude::*;
 
 use super::{Draft, draft};
@@ -57,6 +59,51 @@ fn shown(draft: &Draft) -> Vec<String> {
             .iter()
             .map(|e| format!("judgment {}", e.statement)),
     );
+    lines.extend(ahead(a));
+    lines
+}
+
+/// One line per element that looks ahead.
+fn ahead(a: &v1::Assessment) -> Vec<String> {
+    let short = |name: &str| name.rsplit('/').next().unwrap_or("").to_owned();
+    let mut lines = Vec::new();
+    for e in &a.forecasts {
+        let of = |likelihood: &Option<v1::Likelihood>| {
+            let likelihood = likelihood.as_ref();
+            likelihood.map_or("-".to_owned(), |l| {
+                l.best.map_or(l.text.clone(), |best| best.to_string())
+            })
+        };
+        let window = e.window.as_ref().map_or("", |window| window.text.as_str());
+        lines.push(format!(
+            "forecast {} / {} / {window}",
+            e.statement,
+            of(&e.likelihood)
+        ));
+    }
+    for e in &a.scenario_sets {
+        let structure = e
+            .structure()
+            .as_str_name()
+            .trim_start_matches("SCENARIO_STRUCTURE_");
+        lines.push(format!(
+            "set {} / {} / {structure}",
+            e.title,
+            e.members.len()
+        ));
+    }
+    for e in &a.indicators {
+        let targets: Vec<String> = e.bears_on.iter().map(|b| short(&b.target)).collect();
+        let status = e
+            .status()
+            .as_str_name()
+            .trim_start_matches("INDICATOR_STATUS_");
+        let targets = targets.join(" ");
+        lines.push(format!(
+            "watch {} / {} / {targets} / {status}",
+            e.observable, e.threshold
+        ));
+    }
     lines
 }
 
@@ -78,6 +125,9 @@ fn citations(a: &v1::Assessment) -> Vec<&v1::Citation> {
         .chain(a.challenges.iter().flat_map(|e| &e.citations))
         .chain(a.recommendations.iter().flat_map(|e| &e.citations))
         .chain(a.judgments.iter().flat_map(|e| &e.citations))
+        .chain(a.forecasts.iter().flat_map(|e| &e.citations))
+        .chain(a.scenario_sets.iter().flat_map(|e| &e.citations))
+        .chain(a.indicators.iter().flat_map(|e| &e.citations))
         .collect()
 }
 

@@ -13,6 +13,8 @@
 
 mod corpus;
 mod found;
+mod hostile;
+mod hostile_inputs;
 mod sample;
 mod score;
 
