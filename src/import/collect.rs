@@ -73,6 +73,11 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// How many elements the draft has.
+    pub(super) fn elements(&self) -> usize {
+        self.elements
+    }
+
     /// The words at a place, without markup.
     pub(super) fn value(&self, at: Span) -> Value {
         Value {
@@ -205,6 +210,15 @@ impl<'a> Collector<'a> {
                 self.ambiguous(at, several);
                 None
             }
+        }
+    }
+
+    /// The actor that is called so, or one proposed by that name with a doubt at `at`.
+    pub(super) fn named_or_proposed(&mut self, name: &str, at: Span) -> Option<String> {
+        match self.names.actor(name) {
+            Resolution::One(known) => Some(known.to_owned()),
+            Resolution::Unknown => self.propose_actor(name, at),
+            Resolution::Ambiguous(_) => None,
         }
     }
 
