@@ -118,7 +118,8 @@ impl<'n> Reader<'n> {
             let s = Sentence::new(c.text, at, &mentions, body.start);
             self.people.meet(&s);
             let frames = frames(&s, &self.people);
-            if !s.question() && s.len() >= PART_WORDS_MIN {
+            let introduces = at.of(c.text).trim_end_matches(['*', '_']).ends_with(':');
+            if !s.question() && !introduces && s.len() >= PART_WORDS_MIN {
                 let addressee = addressee.get_or_insert_with(|| above.addressee(c));
                 let reading = Reading {
                     s: &s,
