@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::doubts::Doubts;
 use super::foreign::foreign_within;
+use super::holders::principal;
 use super::plain::plain;
 use super::span::Span;
 use super::words::{Lexicon, folded, words};
@@ -170,6 +171,7 @@ impl<'a> Collector<'a> {
                     continue;
                 };
                 if named.len() > 1 {
+                    let actor = &principal(actor);
                     let form = forms.entry(last.text.clone()).or_insert(Some(*actor));
                     *form = form.filter(|known| known == actor);
                 }
@@ -185,7 +187,7 @@ impl<'a> Collector<'a> {
     pub(super) fn actor(&mut self, at: Span) -> Option<String> {
         let title = plain(at.of(self.text));
         match self.names.actor(&title) {
-            Resolution::One(name) => return Some(name.to_owned()),
+            Resolution::One(name) => return Some(principal(name).to_owned()),
             Resolution::Ambiguous(candidates) => {
                 self.ambiguous(at, &candidates);
                 return None;
@@ -194,7 +196,7 @@ impl<'a> Collector<'a> {
         }
         let mut named: Vec<&str> = Vec::new();
         for mention in self.names.mentions(&title) {
-            named.extend(mention.candidates);
+            named.extend(mention.candidates.into_iter().map(principal));
         }
         named.sort_unstable();
         named.dedup();

@@ -47,6 +47,7 @@ mod prose;
 mod roles;
 mod rows;
 mod sentences;
+mod series;
 mod span;
 mod statements;
 mod subjects;
@@ -62,6 +63,7 @@ use crate::model::limits::Limits;
 use crate::model::names::Names;
 use crate::model::v1;
 pub use bind::{bind, identify};
+pub use series::carry_on;
 
 use above::Above;
 use blocks::{Block, Blocks};

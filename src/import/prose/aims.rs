@@ -4,8 +4,8 @@ use super::Reading;
 use super::lexicon::{ACTS, AIMS, Act, Say};
 use super::sentence::{Part, Run, Tie};
 use super::voice::Frame;
-use super::who::principal;
 use crate::import::collect::Collector;
+use crate::import::holders::principal;
 use crate::model::v1::IntentionKind;
 
 /// Words between a goal and what it is at most.

@@ -42,7 +42,7 @@ impl<'n> Reading<'_, '_, 'n> {
     }
 
     /// Whose words stand at a word: the author's, unless somebody is reported.
-    fn attribution(&self, c: &mut Collector<'n>, at: usize) -> Attribution {
+    pub(super) fn attribution(&self, c: &mut Collector<'n>, at: usize) -> Attribution {
         let Some(frame) = voice(self.frames, at) else {
             return by_author();
         };

@@ -6,6 +6,7 @@ use super::sentence::{Part, Run, Tie};
 use super::voice::Frame;
 use super::who::{Sort, Subject};
 use crate::import::collect::Collector;
+use crate::import::holders::principal;
 
 /// What one declines to do without drawing a line.
 const COURTESIES: [&str; 16] = [
@@ -190,11 +191,7 @@ impl<'n> Reading<'_, '_, 'n> {
             let Some(named) = named.or_else(opening) else {
                 continue;
             };
-            let actors: Vec<&'n str> = named
-                .actors
-                .iter()
-                .map(|a| super::who::principal(a))
-                .collect();
+            let actors: Vec<&'n str> = named.actors.iter().map(|a| principal(a)).collect();
             if frame.is_some_and(|frame| frame.official() && frame.who.actors != actors) {
                 continue;
             }
@@ -266,11 +263,7 @@ impl<'n> Reading<'_, '_, 'n> {
             ),
             (None, _) => return false,
         };
-        let actors: Vec<&'n str> = named
-            .actors
-            .iter()
-            .map(|a| super::who::principal(a))
-            .collect();
+        let actors: Vec<&'n str> = named.actors.iter().map(|a| principal(a)).collect();
         if actors.len() != 1 || frame.is_some_and(|f| f.official() && f.who.actors != actors) {
             return false;
         }

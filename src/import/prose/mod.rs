@@ -1,7 +1,7 @@
 //! Running text -> elements: sentences that demand, refuse, aim, warn, advise or judge.
 //!
 //! Each sentence is read by its parts. Who speaks is asked first (`voice`), then what the part
-//! does (`lines`, `aims`, `dangers`, `advice`, `verdicts`) and who its subject is (`who`).
+//! does (`lines`, `aims`, `dangers`, `advice`, `verdicts`, `figures`) and who its subject is (`who`).
 //! A part that does not name its actor, that speaks for somebody else, asks, or refers to words
 //! outside it yields nothing: a wrong element costs more than a missing one. Nothing here knows
 //! tables or lists; `items` hands over what stands under an item.
@@ -9,6 +9,7 @@
 mod advice;
 mod aims;
 mod dangers;
+mod figures;
 mod found;
 mod lexicon;
 mod lines;
@@ -171,6 +172,9 @@ impl<'n> Reading<'_, '_, 'n> {
     fn read(&self, c: &mut Collector<'n>) {
         let parts = self.parts();
         for part in &parts {
+            if self.figure(c, part) {
+                continue;
+            }
             let done = self.line(c, part) | self.aim(c, part);
             let advised = self.advice(c, part);
             if !(done || advised) {

@@ -342,6 +342,13 @@ impl<'t, 'n> Sentence<'t, 'n> {
                         tie: Tie::Aside,
                     });
                 }
+                if adverbial {
+                    let run = Run {
+                        from: main,
+                        to: run.to,
+                    };
+                    return self.part(parts, run, tie);
+                }
                 from = main;
             } else if subordinate && tie == Tie::Own && matches!(self.word(from), "as" | "since") {
                 parts.push(Part {

@@ -164,6 +164,62 @@ fn risks_advice_and_judgments_are_the_authors() {
 }
 
 #[test]
+fn a_figure_is_a_probability_only_beside_a_word_that_says_so() {
+    let forecasts = |text: &str| -> Vec<(String, Option<f64>)> {
+        let limits = Limits::default();
+        let mut c = Collector::new(text, Names::builtin(), &limits);
+        let span = Span::new(0, text.len());
+        Reader::default().read(&mut c, span, &Above::default(), false);
+        let (a, doubts) = c.finish();
+        let best = |e: &crate::model::v1::Forecast| e.likelihood.as_ref().and_then(|l| l.best);
+        let mut all: Vec<_> = a
+            .forecasts
+            .iter()
+            .map(|e| (e.statement.clone(), best(e)))
+            .collect();
+        all.extend(
+            doubts
+                .iter()
+                .map(|doubt| (format!("doubt: {}", doubt.quote), None)),
+        );
+        all
+    };
+    for (text, event, best) in [
+        (
+            "There is a 40 % chance that the ferry resumes by May.",
+            "the ferry resumes by May.",
+            0.4,
+        ),
+        (
+            "Experts put the probability of a second closure at 0.25 for now.",
+            "a second closure",
+            0.25,
+        ),
+        (
+            "There is a one in five chance of a strike on the port.",
+            "a strike on the port.",
+            0.2,
+        ),
+    ] {
+        assert_eq!(forecasts(text), [(event.to_owned(), Some(best))], "{text}");
+    }
+    for text in [
+        "Trade fell by 40 % after the ferry stopped in the spring.",
+        "These scenarios have at least a 30 % probability at the baseline.",
+        "The ferry may resume in May, and would carry 300 cars a day.",
+    ] {
+        assert_eq!(forecasts(text), [], "{text}");
+    }
+    let impossible = "There is a 140 % chance that the ferry resumes by May.";
+    assert_eq!(forecasts(impossible).len(), 1);
+    assert!(
+        forecasts(impossible)[0].0.starts_with("doubt: 140"),
+        "{:?}",
+        forecasts(impossible)
+    );
+}
+
+#[test]
 fn a_quotation_is_not_taken_apart() {
     let text = "Putin explained: “It is over. They would be led by the same man. Russia will never \
                 accept it.” Nobody asked why.";

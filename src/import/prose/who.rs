@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use super::lexicon::{ANALYSTS, GOVERNS, PREPOSITIONS, TITLES};
 use super::sentence::{Named, Run, Sentence};
+use crate::import::holders::principal;
 use crate::import::span::Span;
 use crate::model::actors;
 
@@ -75,14 +76,6 @@ impl<'n> Subject<'n> {
             surname: None,
         }
     }
-}
-
-/// Whom an actor speaks for: a person or an office for the state, a ministry for its government.
-pub(super) fn principal(actor: &str) -> &str {
-    actor
-        .strip_prefix("actors/")
-        .and_then(actors::principal)
-        .unwrap_or(actor)
 }
 
 impl<'n> People<'n> {
