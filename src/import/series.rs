@@ -30,7 +30,8 @@ struct Trait {
 type By = fn(&Trait) -> &str;
 
 macro_rules! carry_each {
-    ($new:ident, $old:ident; $($collection:ident $Kind:ident: |$e:ident| $actor:expr, $issue:expr, $text:expr;)+) => {$({
+    ($new:ident, $old:ident; $($collection:ident $Kind:ident:
+        |$e:ident| $actor:expr, $issue:expr, $text:expr;)+) => {$({
         let described = |$e: &v1::$Kind| described(
             ($e.name.as_str(), $e.uid.as_str(), $e.lineage.as_str()),
             $e.external_id.as_str(),
@@ -39,7 +40,8 @@ macro_rules! carry_each {
         let before: Vec<Trait> = $old.$collection.iter().map(described).collect();
         let after: Vec<Trait> = $new.$collection.iter().map(described).collect();
         for (at, from) in matches(&after, &before) {
-            if let (Some(element), Some(before)) = ($new.$collection.get_mut(at), before.get(from)) {
+            let element = $new.$collection.get_mut(at);
+            if let (Some(element), Some(before)) = (element, before.get(from)) {
                 element.continues.clone_from(&before.name);
                 element.lineage.clone_from(&before.lineage);
             }

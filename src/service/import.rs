@@ -1,11 +1,13 @@
 //! A document in, a draft out: one change that holds the document, the draft and, on request, its
 //! publication with the registry entries it proposes.
 
+use std::sync::Arc;
+
 use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::list::kind_of;
-use super::{Answer, Door, Mutation, Outcome, hash, mutate, registry, wired};
+use super::{Answer, Door, Mutation, Outcome, hash, mutate, wired};
 use crate::edit::link::{self, Link};
 use crate::error::{Error, Problems, Violation};
 use crate::import::{self, Draft};
@@ -180,8 +182,9 @@ async fn read(
     let random = door.uid()?;
     let spare_uid = door.uid()?;
     let document_id = format!("d{}", random.rsplit('-').next().unwrap_or_default());
+    let known = Arc::clone(&door.known);
     door.long(move || {
-        let names = registry::names(&view)?;
+        let names = known.names(&view)?;
         let media_type = if options.media_type.is_empty() {
             MEDIA_TYPE
         } else {

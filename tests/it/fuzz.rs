@@ -2,7 +2,7 @@
 //! given arbitrary and mutated input, and must answer or refuse within a second, never crash.
 //!
 //! Cases are drawn by proptest, so that a failure shrinks and is kept. `CHANCERY_TEST_FUZZ_CASES`
-//! sets how many (default 200 a target) and asks for the full sizes and the bound of one second;
+//! sets how many (default 64 a target) and asks for the full sizes and the bound of one second;
 //! each target prints how many ran and the slowest. Where the development set lies beside the
 //! checkout, its texts are mutated too.
 
@@ -25,7 +25,7 @@ use chancery::wire::record;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
-const CASES: u32 = 200;
+const CASES: u32 = 64;
 /// No input may take longer.
 const LONGEST: Duration = Duration::from_secs(1);
 

@@ -1,7 +1,8 @@
 //! Running text -> elements: sentences that demand, refuse, aim, warn, advise or judge.
 //!
 //! Each sentence is read by its parts. Who speaks is asked first (`voice`), then what the part
-//! does (`lines`, `aims`, `dangers`, `advice`, `verdicts`, `figures`) and who its subject is (`who`).
+//! does (`lines`, `aims`, `dangers`, `advice`, `verdicts`, `figures`), and who its subject is
+//! (`who`).
 //! A part that does not name its actor, that speaks for somebody else, asks, or refers to words
 //! outside it yields nothing: a wrong element costs more than a missing one. Nothing here knows
 //! tables or lists; `items` hands over what stands under an item.

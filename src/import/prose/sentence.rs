@@ -11,6 +11,32 @@ use crate::model::names::{Form, Mention};
 /// Words before an opening name is looked for behind them.
 const LEAD_WORDS_MAX: usize = 18;
 
+/// Words that open a part which tells when, while or although.
+const SUBORDINATES: [&str; 7] = [
+    "while", "although", "though", "as", "since", "because", "whereas",
+];
+/// Words that open what leads to a sentence.
+const ADVERBIALS: [&str; 18] = [
+    "in",
+    "by",
+    "with",
+    "after",
+    "following",
+    "despite",
+    "amid",
+    "at",
+    "on",
+    "for",
+    "from",
+    "under",
+    "besides",
+    "beyond",
+    "irrespective",
+    "contrary",
+    "building",
+    "to",
+];
+
 /// A sentence of a text.
 pub(super) struct Sentence<'t, 'n> {
     pub(super) text: &'t str,
@@ -298,41 +324,12 @@ impl<'t, 'n> Sentence<'t, 'n> {
         if tie == Tie::Tail {
             from = run.from;
         }
-        let subordinate = matches!(
-            self.word(from),
-            "while" | "although" | "though" | "as" | "since" | "because" | "whereas"
-        );
-        let adverbial = matches!(
-            self.word(from),
-            "in" | "by"
-                | "with"
-                | "after"
-                | "following"
-                | "despite"
-                | "amid"
-                | "at"
-                | "on"
-                | "for"
-                | "from"
-                | "under"
-                | "besides"
-                | "beyond"
-                | "irrespective"
-                | "contrary"
-                | "building"
-                | "to"
-        );
+        let subordinate = SUBORDINATES.contains(&self.word(from));
+        let adverbial = ADVERBIALS.contains(&self.word(from));
         if tie != Tie::Tail && (subordinate || adverbial) {
-            let near = run
-                .to
-                .min(from + LEAD_WORDS_MAX + if subordinate { 12 } else { 0 });
-            let ends = |at: &usize| {
-                self.gap(*at).contains(',')
-                    && !matches!(self.word(*at), "and" | "or")
-                    && !self.gap(at + 1).contains(',')
-                    && !matches!(self.word(at + 1), "and" | "or")
-            };
-            if let Some(main) = (from + 2..near).find(ends) {
+            let reach = LEAD_WORDS_MAX + if subordinate { 12 } else { 0 };
+            let near = run.to.min(from + reach);
+            if let Some(main) = (from + 2..near).find(|at| self.ends_lead(*at)) {
                 if subordinate {
                     parts.push(Part {
                         run: Run {
@@ -364,5 +361,12 @@ impl<'t, 'n> Sentence<'t, 'n> {
                 tie,
             });
         }
+    }
+    /// Whether a comma before a word ends what leads to a sentence, rather than an enumeration.
+    fn ends_lead(&self, at: usize) -> bool {
+        self.gap(at).contains(',')
+            && !matches!(self.word(at), "and" | "or")
+            && !self.gap(at + 1).contains(',')
+            && !matches!(self.word(at + 1), "and" | "or")
     }
 }
