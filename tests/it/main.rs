@@ -12,11 +12,8 @@
 mod durability;
 mod extraction;
 mod faults;
-<<<<<<< HEAD
 mod filters;
-=======
 mod fuzz;
->>>>>>> 9a64a6e (Carry on a series: import --supersedes proposes what continues what; fuzz the readers of outside bytes)
 mod ledger;
 mod lists;
 #[cfg(feature = "mutants")]
