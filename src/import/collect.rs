@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::doubts::Doubts;
 use super::foreign::foreign_within;
+use super::holders::principal;
 use super::plain::plain;
 use super::span::Span;
 use super::words::{Lexicon, folded, words};
@@ -71,6 +72,11 @@ impl<'a> Collector<'a> {
             short_forms: OnceCell::new(),
             beyond: None,
         }
+    }
+
+    /// How many elements the draft has.
+    pub(super) fn elements(&self) -> usize {
+        self.elements
     }
 
     /// The words at a place, without markup.
@@ -165,6 +171,7 @@ impl<'a> Collector<'a> {
                     continue;
                 };
                 if named.len() > 1 {
+                    let actor = &principal(actor);
                     let form = forms.entry(last.text.clone()).or_insert(Some(*actor));
                     *form = form.filter(|known| known == actor);
                 }
@@ -180,7 +187,7 @@ impl<'a> Collector<'a> {
     pub(super) fn actor(&mut self, at: Span) -> Option<String> {
         let title = plain(at.of(self.text));
         match self.names.actor(&title) {
-            Resolution::One(name) => return Some(name.to_owned()),
+            Resolution::One(name) => return Some(principal(name).to_owned()),
             Resolution::Ambiguous(candidates) => {
                 self.ambiguous(at, &candidates);
                 return None;
@@ -189,7 +196,7 @@ impl<'a> Collector<'a> {
         }
         let mut named: Vec<&str> = Vec::new();
         for mention in self.names.mentions(&title) {
-            named.extend(mention.candidates);
+            named.extend(mention.candidates.into_iter().map(principal));
         }
         named.sort_unstable();
         named.dedup();
@@ -205,6 +212,15 @@ impl<'a> Collector<'a> {
                 self.ambiguous(at, several);
                 None
             }
+        }
+    }
+
+    /// The actor that is called so, or one proposed by that name with a doubt at `at`.
+    pub(super) fn named_or_proposed(&mut self, name: &str, at: Span) -> Option<String> {
+        match self.names.actor(name) {
+            Resolution::One(known) => Some(known.to_owned()),
+            Resolution::Unknown => self.propose_actor(name, at),
+            Resolution::Ambiguous(_) => None,
         }
     }
 

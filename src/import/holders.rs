@@ -7,6 +7,7 @@
 
 use super::span::Span;
 use super::words::{Word, words};
+use crate::model::actors;
 use crate::model::names::{Mention, Names};
 
 /// Words after which a name is not the holder.
@@ -161,6 +162,14 @@ pub(super) fn stranger(text: &str, span: Span, head: Span) -> Option<Word> {
     determined.then(|| last.clone())
 }
 
+/// Whom an actor speaks for: a person or an office for the state, a ministry for its government.
+pub(super) fn principal(actor: &str) -> &str {
+    actor
+        .strip_prefix("actors/")
+        .and_then(actors::principal)
+        .unwrap_or(actor)
+}
+
 /// Who is told to act: "Washington needs to", "the EU should".
 pub(super) fn duty<'n>(text: &str, span: Span, names: &'n Names) -> Holder<'n> {
     let part = span.of(text);
@@ -269,6 +278,9 @@ fn settle<'n>(span: Span, scored: Vec<(usize, Mention<'n>)>) -> Holder<'n> {
     let mut candidates = first.candidates;
     for other in top {
         candidates.extend(other.candidates.iter().copied());
+    }
+    for candidate in &mut candidates {
+        *candidate = principal(candidate);
     }
     candidates.sort_unstable();
     candidates.dedup();

@@ -12,7 +12,7 @@ use super::collect::{Collector, Value, median, sentence_ends};
 use super::declared::read_declared;
 use super::elements::{Line, Owner};
 use super::foreign::foreign_within;
-use super::holders::{Holder, duty};
+use super::holders::{Holder, duty, principal};
 use super::labelled::read_note;
 use super::sentences::sentences;
 use super::span::Span;
@@ -386,7 +386,7 @@ fn actor_of(c: &Collector, label: Span) -> Option<Owner> {
         .find_map(|start| words.strip_prefix(start))
         .unwrap_or(&words);
     match c.names.actor(bare) {
-        Resolution::One(actor) => Some(owner(c.text, actor, label)),
+        Resolution::One(actor) => Some(owner(c.text, principal(actor), label)),
         Resolution::Unknown | Resolution::Ambiguous(_) => None,
     }
 }

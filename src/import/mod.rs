@@ -44,9 +44,11 @@ mod odds;
 mod outline;
 mod outlook;
 mod plain;
+mod prose;
 mod roles;
 mod rows;
 mod sentences;
+mod series;
 mod span;
 mod statements;
 mod subjects;
@@ -62,6 +64,7 @@ use crate::model::limits::Limits;
 use crate::model::names::Names;
 use crate::model::v1;
 pub use bind::{bind, identify};
+pub use series::carry_on;
 
 use above::Above;
 use blocks::{Block, Blocks};
@@ -109,7 +112,8 @@ pub fn draft(
 }
 
 /// Walks the blocks, keeping what stands above each list and table.
-fn read(c: &mut Collector, blocks: &Blocks) {
+fn read<'n>(c: &mut Collector<'n>, blocks: &Blocks) {
+    let mut prose = prose::Reader::default();
     let mut headings: Vec<(i32, Span)> = Vec::new();
     let mut above = Above::default();
     for block in &blocks.blocks {
@@ -122,14 +126,17 @@ fn read(c: &mut Collector, blocks: &Blocks) {
                 above = Above::under(headings.iter().rev().map(|(_, span)| *span).collect());
             }
             Block::Paragraph(span) => {
-                labelled::read_labelled(c, *span, &above);
+                let labelled = labelled::read_labelled(c, *span, &above);
+                prose.paragraph(c, *span, &above, &labelled);
                 let sentences = sentences(c.text, *span);
                 above.lead = sentences.last().copied();
                 above.section.extend(sentences);
             }
             Block::List(items) => {
+                let before = (c.elements(), c.draft.judgments.len());
                 items::read_list(c, items, &above);
                 chance_items::read_chances(c, items, &above);
+                prose.list(c, items, &above, prose::Read::since(c, before));
                 above.lead = None;
             }
             Block::Table(rows) => {

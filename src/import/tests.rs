@@ -174,6 +174,7 @@ fn an_article_is_read() {
             "risk Courts step in (unlikely) / debts",
             "challenge Escorts that nobody asked for",
             "challenge Old debts",
+            "advice united-states: Washington must choose its words.",
             "advice united-states: Name one channel and keep it.",
             "advice european-union: The EU should publish the fees.",
         ]

@@ -9,6 +9,7 @@
 //! [`super::names`] builds its matcher from it, the registry's reads serve it. It is a table of
 //! our own rather than a crate so that ids are words (`russia`, not `RU`) and stay put.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// One actor of the built-in table.
@@ -85,6 +86,48 @@ pub fn builtin() -> &'static [Builtin] {
 /// Phrases that hold an actor's name and name no actor, such as "South China Sea".
 pub fn phrases_that_name_nobody() -> &'static [&'static str] {
     &TABLE.places
+}
+
+/// Persons, offices and ministries by id, each with the actor it speaks for, as `actors/{actor}`.
+static PRINCIPALS: LazyLock<HashMap<&'static str, String>> = LazyLock::new(|| {
+    let by_id: HashMap<&str, &Builtin> = builtin().iter().map(|actor| (actor.id, actor)).collect();
+    let speaks = |actor: &Builtin| {
+        let ministry = ["Ministry", "Department", "Foreign Office", "Treasury"]
+            .iter()
+            .any(|word| actor.title.contains(word));
+        matches!(actor.kind, "PERSON" | "OFFICE") || (actor.kind == "GOVERNMENT_BODY" && ministry)
+    };
+    let mut principals = HashMap::new();
+    for actor in builtin().iter().filter(|actor| speaks(actor)) {
+        let mut at = actor;
+        // The table is no deeper than a person of an office of a ministry of a state.
+        for _ in 0..4 {
+            let above = at.memberships.iter().find(|place| place.role != "OBSERVER");
+            match above.and_then(|place| by_id.get(place.actor)) {
+                Some(above) if speaks(at) => at = above,
+                _ => break,
+            }
+        }
+        principals.insert(actor.id, format!("actors/{}", at.id));
+    }
+    principals
+});
+
+/// The actor, as `actors/{actor}`, for which a person, an office or a ministry speaks; none for
+/// every other actor, which speaks for itself.
+pub fn principal(id: &str) -> Option<&'static str> {
+    PRINCIPALS.get(id).map(String::as_str)
+}
+
+/// The kind of a built-in actor.
+pub fn kind(id: &str) -> Option<&'static str> {
+    static KINDS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+        builtin()
+            .iter()
+            .map(|actor| (actor.id, actor.kind))
+            .collect()
+    });
+    KINDS.get(id).copied()
 }
 
 /// One line; the tests hold that every line of the file has this form.

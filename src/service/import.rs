@@ -1,11 +1,13 @@
 //! A document in, a draft out: one change that holds the document, the draft and, on request, its
 //! publication with the registry entries it proposes.
 
+use std::sync::Arc;
+
 use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::list::kind_of;
-use super::{Answer, Door, Mutation, Outcome, hash, registry, wired};
+use super::{Answer, Door, Mutation, Outcome, hash, mutate, wired};
 use crate::edit::link::{self, Link};
 use crate::error::{Error, Problems, Violation};
 use crate::import::{self, Draft};
@@ -149,6 +151,7 @@ fn check(options: &plain::ImportOptions, limits: &Limits) -> Result<(), Error> {
     for (message, name, field) in [
         ("Situation", &options.situation, "options.situation"),
         ("Source", &options.source, "options.source"),
+        ("Assessment", &options.supersedes, "options.supersedes"),
     ] {
         if !name.is_empty() {
             problems.note(Name::parse_as(kind_of(message)?, name, field))?;
@@ -160,13 +163,7 @@ fn check(options: &plain::ImportOptions, limits: &Limits) -> Result<(), Error> {
         let long = exceeded(field, "REQUEST_ID_TOO_LONG", given, allowed);
         problems.note::<()>(Err(long))?;
     }
-    problems.finish()?;
-    if options.supersedes.is_empty() {
-        return Ok(());
-    }
-    Err(Error::Unimplemented {
-        method: "ImportDocument with supersedes",
-    })
+    problems.finish()
 }
 
 /// Extracts the draft, on the pool for long work.
@@ -185,8 +182,9 @@ async fn read(
     let random = door.uid()?;
     let spare_uid = door.uid()?;
     let document_id = format!("d{}", random.rsplit('-').next().unwrap_or_default());
+    let known = Arc::clone(&door.known);
     door.long(move || {
-        let names = registry::names(&view)?;
+        let names = known.names(&view)?;
         let media_type = if options.media_type.is_empty() {
             MEDIA_TYPE
         } else {
@@ -286,6 +284,10 @@ fn compose(reading: &Reading, view: &View) -> Result<(Place, Option<Change>), Er
     }
     if reading.options.publish {
         let mut header: plain::Assessment = decode(&header)?;
+        if !header.supersedes.is_empty() {
+            let name = Name::parse(&header.name, "name")?;
+            mutate::supersede(view, &name, &header, &mut change)?;
+        }
         publish(&mut header, &mut change, view, reading.now_us)?;
         let body = header.encode_to_vec();
         change.reads.push((header.name.clone(), 0));
@@ -326,7 +328,7 @@ fn judge(
             text,
         ));
     }
-    let proposed = super::mutate::proposed(assessment);
+    let proposed = mutate::proposed(assessment);
     for effect in &change.effects {
         let name = Name::parse(&effect.name, "name")?;
         let message = body::open(name.kind(), &effect.body)?;
@@ -422,7 +424,25 @@ fn place(reading: &Reading, view: &View) -> Result<(plain::Document, plain::Asse
     import::bind(&mut assessment, name.as_str(), &document.name);
     import::identify(&mut assessment, &reading.uids);
     propose_situation(&mut assessment, view, &reading.spare_uid)?;
+    carry_on(&mut assessment, options, view)?;
     Ok((document, assessment))
+}
+
+/// Says of each element which one it carries on of the assessment that is superseded.
+fn carry_on(
+    assessment: &mut plain::Assessment,
+    options: &plain::ImportOptions,
+    view: &View,
+) -> Result<(), Error> {
+    if options.supersedes.is_empty() {
+        return Ok(());
+    }
+    let field = "options.supersedes";
+    let old = Name::parse_as(kind_of("Assessment")?, &options.supersedes, field)?;
+    let before: plain::Assessment = decode(&view.full(&old)?)?;
+    mutate::supersedable(&old, &before)?;
+    import::carry_on(assessment, &before);
+    Ok(())
 }
 
 fn document(reading: &Reading) -> plain::Document {

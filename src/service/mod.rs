@@ -82,6 +82,8 @@ pub struct Door {
     /// that is being written elsewhere is in nobody's read set. So does what has lost once, that it
     /// cannot lose for ever.
     turns: Arc<RwLock<()>>,
+    /// What the registry calls its actors and issues.
+    known: Arc<registry::Known>,
 }
 
 /// What every request that writes says about itself.
@@ -192,6 +194,7 @@ impl Door {
             clock,
             long,
             turns: Arc::default(),
+            known: Arc::default(),
         }
     }
 

@@ -394,7 +394,8 @@ fn published(
     Ok(Some(change))
 }
 
-fn supersede(
+/// Puts into a change that what `draft` supersedes is superseded by `name`.
+pub(super) fn supersede(
     view: &View,
     name: &Name,
     draft: &plain::Assessment,
@@ -406,19 +407,25 @@ fn supersede(
         return Err(Error::invalid("supersedes", "SUPERSEDES_CYCLE", text));
     }
     let (mut before, revision) = header(view, &old)?;
-    if before.state() != AssessmentState::Published {
-        let told = format!(
-            "only what is published can be superseded, it is {}",
-            state(&before)
-        );
-        return Err(forbidden(&old, &told));
-    }
+    supersedable(&old, &before)?;
     before.set_state(AssessmentState::Superseded);
     before.state_reason.clone_from(&draft.state_reason);
     before.superseded_by = name.to_string();
     change.reads.push((old.to_string(), revision));
     change.put(old.as_str(), before.encode_to_vec());
     Ok(())
+}
+
+/// Only what is published can be superseded.
+pub(super) fn supersedable(name: &Name, header: &plain::Assessment) -> Result<(), Error> {
+    if header.state() == AssessmentState::Published {
+        return Ok(());
+    }
+    let told = format!(
+        "only what is published can be superseded, it is {}",
+        state(header)
+    );
+    Err(forbidden(name, &told))
 }
 
 /// Withdraws what was published; it stays readable, with the reason.

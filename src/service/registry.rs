@@ -3,12 +3,14 @@
 //! The built-in actors are a table read under every view: a stored actor of the same id takes the
 //! place of the built-in one, and lists show the built-in ones last.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::list::{Opened, asked, get, list, listed, open, token};
 use super::wired::{self, registry_service_server::RegistryService};
 use super::{Answer, Door, entry, mutation, unary};
 use crate::error::Error;
 use crate::ledger::{Cursor, Page, Query, View, satisfies};
-use crate::model::caller::Caller;
+use crate::model::caller::{Caller, Clearance};
 use crate::model::kind;
 use crate::model::name::Name;
 use crate::model::names::{Entry, Names, Resolution};
@@ -215,7 +217,8 @@ async fn resolve_actor(
 ) -> Answer<wired::ResolveActorResponse> {
     let view = door.view(caller, request.read.as_ref()).await?;
     let reader = view.clone();
-    let names = door.long(move || names(&reader)).await?;
+    let known = Arc::clone(&door.known);
+    let names = door.long(move || known.names(&reader)).await?;
     let found = candidates(&request.alias, names.actor(&request.alias))?;
     let actors = found.iter().map(|name| Ok(Lazy::from(actor(&view, name)?)));
     let actors = actors.collect::<Result<Vec<_>, Error>>()?;
@@ -236,7 +239,8 @@ async fn resolve_issue(
 ) -> Answer<wired::ResolveIssueResponse> {
     let view = door.view(caller, request.read.as_ref()).await?;
     let reader = view.clone();
-    let names = door.long(move || names(&reader)).await?;
+    let known = Arc::clone(&door.known);
+    let names = door.long(move || known.names(&reader)).await?;
     let found = candidates(&request.alias, names.issue(&request.alias))?;
     let issues = found.iter().map(|name| Ok(Lazy::from(view.get(name)?)));
     let issues = issues.collect::<Result<Vec<_>, Error>>()?;
@@ -265,8 +269,66 @@ fn candidates(alias: &str, resolution: Resolution<'_>) -> Result<Vec<Name>, Erro
         .collect()
 }
 
-/// What texts may call the actors and issues of this view, the built-in ones included.
-pub(super) fn names(view: &View) -> Result<Names, Error> {
+/// The names of the registry as they were last read, kept because every import asks for them and
+/// few change them.
+#[derive(Debug, Default)]
+pub(super) struct Known(Mutex<Option<(Sight, Names)>>);
+
+/// What of the registry a view shows. It is the same set of versions whenever clearance, counts and
+/// newest revisions are: any other version that came to be shown is newer than all that were.
+#[derive(Debug, PartialEq, Eq)]
+struct Sight {
+    clearance: Clearance,
+    actors: (Option<usize>, i64),
+    issues: (Option<usize>, i64),
+}
+
+impl Known {
+    /// What texts may call the actors and issues of this view, the built-in ones included.
+    pub(super) fn names(&self, view: &View) -> Result<Names, Error> {
+        let sight = sight(view)?;
+        {
+            let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((known, names)) = kept.as_ref()
+                && *known == sight
+            {
+                return Ok(names.clone());
+            }
+        }
+        let names = names(view)?;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some((sight, names.clone()));
+        Ok(names)
+    }
+}
+
+fn sight(view: &View) -> Result<Sight, Error> {
+    let newest = |message: &str| {
+        let kind = super::list::kind_of(message)?;
+        let query = Query {
+            total: true,
+            ..Query::of(kind, 1)
+        };
+        let page = view.list(&query)?;
+        Ok::<_, Error>((page.total, page.items.into_iter().next()))
+    };
+    let (actors, actor) = newest("Actor")?;
+    let (issues, issue) = newest("Issue")?;
+    let actor = actor
+        .map(|bytes| decode::<plain::Actor>(&bytes))
+        .transpose()?;
+    let issue = issue
+        .map(|bytes| decode::<plain::Issue>(&bytes))
+        .transpose()?;
+    Ok(Sight {
+        clearance: view.caller().clearance().clone(),
+        actors: (actors, actor.map_or(0, |actor| actor.revision)),
+        issues: (issues, issue.map_or(0, |issue| issue.revision)),
+    })
+}
+
+/// Reads every actor and issue of a view.
+fn names(view: &View) -> Result<Names, Error> {
     let mut entries = Vec::new();
     for bytes in all(view, "Actor")? {
         let plain::Actor {

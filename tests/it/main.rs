@@ -15,6 +15,7 @@ mod durability;
 mod extraction;
 mod faults;
 mod filters;
+mod fuzz;
 mod ledger;
 mod lists;
 #[cfg(feature = "mutants")]

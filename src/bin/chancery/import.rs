@@ -60,6 +60,9 @@ pub(crate) struct Import {
     /// The source it comes from: sources/gazette, or gazette
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
+    /// The published assessment that it replaces, and whose elements it carries on where they match
+    #[arg(long, value_name = "NAME")]
+    supersedes: Option<String>,
     /// What the file is; else told by its extension, and Markdown on stdin
     #[arg(long, value_name = "TYPE")]
     media_type: Option<String>,
@@ -146,6 +149,7 @@ impl Import {
             marking,
             source: within("sources", &text(&self.source)),
             title: text(&self.title),
+            supersedes: within("assessments", &text(&self.supersedes)),
             request_id: Uuid::now_v7().to_string(),
             ..ImportOptions::default()
         }
@@ -197,6 +201,21 @@ impl Import {
             counted(elements_count, "element"),
             counted(answer.doubts.len(), "doubt"),
         ))?;
+        if self.supersedes.is_some() {
+            let carried: usize = kind::elements()
+                .filter_map(|kind| assessment.get(&kind.collection)?.as_array())
+                .flatten()
+                .filter(|element| element.get("continues").is_some())
+                .count();
+            let old = assessment
+                .get("supersedes")
+                .and_then(Value::as_str)
+                .unwrap_or("");
+            output.line(&format!(
+                "carries on {} of {old}",
+                counted(carried, "element")
+            ))?;
+        }
         if self.dry_run {
             elements(assessment, output)?;
         }

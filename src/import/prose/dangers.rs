@@ -1,0 +1,196 @@
+//! Sentences that name a risk or what stands in the way.
+
+use super::PART_WORDS_MIN;
+use super::Reading;
+use super::lexicon::{DANGERS, GROWS, HARMS, Say};
+use super::sentence::{Part, Run, Tie};
+use super::voice::Frame;
+use crate::import::collect::Collector;
+
+impl<'n> Reading<'_, '_, 'n> {
+    /// Reads the risk that a part names.
+    pub(super) fn danger(&self, c: &mut Collector<'n>, part: &Part) {
+        let frame = self.voice(part);
+        if frame.is_some_and(|f| {
+            f.rejected || f.say == Say::Deny || (f.official() && f.say != Say::Warn)
+        }) {
+            return;
+        }
+        let run = part.run;
+        if run.to - run.from < PART_WORDS_MIN || self.anaphoric(run) {
+            return;
+        }
+        let whole = part.tie != Tie::Tail
+            && (self.warned(run, frame) || self.harmful(run) || self.grows(run));
+        if whole {
+            self.risk(c, run);
+        } else if let Some(named) = self.named_danger(run) {
+            self.risk(c, named);
+        }
+    }
+
+    /// "X warned that ... may ...".
+    fn warned(&self, run: Run, frame: Option<&Frame<'n>>) -> bool {
+        let modal = (run.from..run.to)
+            .any(|at| matches!(self.s.word(at), "may" | "could" | "might" | "would"));
+        modal && frame.is_some_and(|frame| frame.say == Say::Warn && !frame.official())
+    }
+
+    /// "... may fuel ...".
+    fn harmful(&self, run: Run) -> bool {
+        HARMS
+            .hits(self.s.words.get(..run.to).unwrap_or(&[]))
+            .iter()
+            .any(|hit| {
+                let near = hit.first.saturating_sub(3);
+                let modal = (near.max(run.from)..hit.first).any(|at| {
+                    matches!(
+                        self.s.word(at),
+                        "may" | "could" | "might" | "would" | "likely" | "threaten" | "risk"
+                    )
+                });
+                let negated =
+                    (near..hit.first).any(|at| matches!(self.s.word(at), "not" | "never"));
+                hit.first >= run.from && modal && !negated && !self.relative(run.from, hit.first)
+            })
+    }
+
+    /// "... increases the risk of ...", "... remains a danger", "... are risk multipliers".
+    fn grows(&self, run: Run) -> bool {
+        let words = self.s.words.get(..run.to).unwrap_or(&[]);
+        for hit in DANGERS.hits(words) {
+            if hit.first <= run.from || self.relative(run.from, hit.first) {
+                continue;
+            }
+            let near = run.from.max(hit.first.saturating_sub(6));
+            let grows = (near..hit.first)
+                .rev()
+                .find(|at| GROWS.contains(&self.s.word(*at)));
+            let Some(grows) = grows.filter(|grows| *grows > run.from) else {
+                continue;
+            };
+            let being = matches!(self.s.word(grows), "is" | "are" | "remain");
+            let negated = (grows.saturating_sub(2)..hit.first).any(|at| {
+                matches!(
+                    self.s.word(at),
+                    "no" | "not" | "little" | "low" | "worth" | "at"
+                )
+            });
+            let multiplied = self.s.word(hit.after - 1) == "multiplier";
+            let of = matches!(self.s.word(hit.after), "of" | "that") || hit.after >= run.to;
+            if !negated && (multiplied || (!being && of) || (being && hit.after >= run.to)) {
+                return true;
+            }
+        }
+        (run.from + 1..run.to).any(|at| {
+            let grows = matches!(self.s.word(at), "increase" | "raise" | "heighten");
+            let chance = (at + 1..at + 4).any(|at| {
+                matches!(
+                    self.s.word(at),
+                    "probability" | "likelihood" | "chance" | "odd"
+                ) && self.s.word(at + 1) == "of"
+            });
+            grows && chance && !self.s.noun(at) && !self.relative(run.from, at)
+        })
+    }
+
+    /// "the risks of ..." named in passing.
+    fn named_danger(&self, run: Run) -> Option<Run> {
+        let from = (run.from..run.to.saturating_sub(3)).find(|at| {
+            matches!(self.s.word(*at), "risk" | "danger") && self.s.word(at + 1) == "of"
+        })?;
+        let lowered = (from.saturating_sub(4)..from).any(|at| {
+            matches!(
+                self.s.word(at),
+                "reduce"
+                    | "reducing"
+                    | "mitigate"
+                    | "mitigating"
+                    | "avoid"
+                    | "avoiding"
+                    | "minimi"
+                    | "lower"
+                    | "lowering"
+                    | "limit"
+                    | "limiting"
+                    | "worth"
+                    | "less"
+                    | "contain"
+                    | "without"
+                    | "no"
+                    | "prevent"
+                    | "manage"
+                    | "managing"
+                    | "assess"
+                    | "at"
+            )
+        });
+        let article = usize::from(from > run.from && self.s.word(from - 1) == "the");
+        (!lowered && article == 1).then_some(Run {
+            from: from - article,
+            to: run.to,
+        })
+    }
+
+    /// Whether a relative clause stands between two words, so that what follows is its verb.
+    pub(super) fn relative(&self, from: usize, to: usize) -> bool {
+        (from..to).any(|at| {
+            matches!(
+                self.s.word(at),
+                "that"
+                    | "which"
+                    | "who"
+                    | "whom"
+                    | "where"
+                    | "whether"
+                    | "how"
+                    | "what"
+                    | "when"
+                    | "if"
+                    | "why"
+                    | "whose"
+                    | "unless"
+                    | "because"
+            )
+        })
+    }
+
+    /// Whether a part speaks of something outside it: "This would ...".
+    pub(super) fn anaphoric(&self, run: Run) -> bool {
+        let next = self.s.word(run.from + 1);
+        match self.s.word(run.from) {
+            "this" | "these" | "those" | "such" => {
+                matches!(
+                    next,
+                    "will"
+                        | "would"
+                        | "could"
+                        | "may"
+                        | "might"
+                        | "is"
+                        | "are"
+                        | "was"
+                        | "suggest"
+                        | "indicate"
+                        | "mean"
+                        | "include"
+                        | "section"
+                        | "report"
+                        | "paper"
+                        | "analysis"
+                        | "article"
+                        | "scenario"
+                        | "study"
+                        | "update"
+                        | "table"
+                        | "too"
+                )
+            }
+            "it" | "they" | "he" | "she" | "both" | "neither" | "either" => {
+                !(self.s.word(run.from) == "it"
+                    && matches!(next, "is" | "remain" | "seem" | "appear"))
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Sentences and what they yield: one line an element, own writing.
+
+use super::Reader;
+use crate::import::above::Above;
+use crate::import::collect::Collector;
+use crate::import::span::Span;
+use crate::model::limits::Limits;
+use crate::model::names::Names;
+use crate::model::v1::{Attribution, Endorsement};
+
+/// What a paragraph yields: kind, actor, words; `!` before what the author rejects.
+fn read(text: &str) -> Vec<String> {
+    let limits = Limits::default();
+    let mut c = Collector::new(text, Names::builtin(), &limits);
+    let span = Span::new(0, text.len());
+    Reader::default().read(&mut c, span, &Above::default(), false);
+    let (a, _) = c.finish();
+    let id = |actor: &str| actor.replace("actors/", "");
+    let mut all = Vec::new();
+    for e in &a.red_lines {
+        all.push(format!("line {}: {}", id(&e.actor), e.stance));
+    }
+    for e in &a.intentions {
+        all.push(format!("aim {}: {}", id(&e.actor), e.statement));
+    }
+    for e in &a.risks {
+        all.push(format!("risk: {}", e.statement));
+    }
+    for e in &a.recommendations {
+        all.push(format!("advice {}: {}", id(&e.addressee), e.statement));
+    }
+    for e in &a.judgments {
+        all.push(format!("judgment: {}", e.statement));
+    }
+    all
+}
+
+fn said(text: &str) -> Attribution {
+    let limits = Limits::default();
+    let mut c = Collector::new(text, Names::builtin(), &limits);
+    let span = Span::new(0, text.len());
+    Reader::default().read(&mut c, span, &Above::default(), false);
+    let (a, _) = c.finish();
+    let lines = a.red_lines.into_iter().map(|e| e.attribution);
+    let aims = a.intentions.into_iter().map(|e| e.attribution);
+    lines.chain(aims).flatten().next().unwrap_or_default()
+}
+
+#[test]
+fn demands_and_refusals_are_red_lines_of_who_makes_them() {
+    for (text, line) in [
+        (
+            "Ankara demands that the squadron leave the harbour by June.",
+            "line turkey: demands that the squadron leave the harbour by June.",
+        ),
+        (
+            "On Monday Egypt and Jordan said that they would not accept a second crossing there.",
+            "line jordan: would not accept a second crossing there.",
+        ),
+        (
+            "Iranian officials refused to discuss the missile programme in Doha.",
+            "line iran: refused to discuss the missile programme in Doha.",
+        ),
+        (
+            "Serbian Foreign Minister Jovan Petrov asserted that Kosovo must dissolve the court.",
+            "line serbia: Kosovo must dissolve the court.",
+        ),
+        (
+            "Talks stalled over Athens’s refusal to open the archives of the mission.",
+            "line greece: refusal to open the archives of the mission.",
+        ),
+    ] {
+        let found = read(text);
+        assert!(
+            found.iter().any(|found| found == line),
+            "{text}\n{found:#?}"
+        );
+    }
+}
+
+#[test]
+fn nobody_speaks_for_another() {
+    for text in [
+        "Moscow claims that Kyiv plans to attack the dam with drones.",
+        "Tehran denied that it intends to close the strait to tankers.",
+        "India said that Pakistan refuses to hand over the suspects.",
+        "Sources close to the Kremlin demand a new command for the fleet.",
+        "Will Ankara refuse to open the straits to the convoy?",
+        "The Russian demand for a buffer zone surprised the envoys again.",
+        "Georgia and its neighbours met in Tbilisi on 3 May for a summit.",
+        "He offered services that would solve their immediate problems at home.",
+        "Japan did not reject the offer that the envoys had brought along.",
+        "All three states declined to comment on the shape of the force.",
+    ] {
+        assert_eq!(read(text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn aims_have_the_actor_that_pursues_them() {
+    for (text, aim) in [
+        (
+            "As talks resume, the Sunak government is trying to keep the fund alive.",
+            "aim united-kingdom: Sunak government is trying to keep the fund alive.",
+        ),
+        (
+            "Wagner’s goal in the region has been to guard the mines; to train the guard; and to \
+             win the port.",
+            "aim wagner-group: to guard the mines; to train the guard; and to win the port.",
+        ),
+        (
+            "Australian Prime Minister Jane Roe said on April 1 that Australia will send \
+             two ships.",
+            "aim australia: Australia will send two ships.",
+        ),
+        (
+            "Iran retaliated with a single drone, signalling a preference for talks over war.",
+            "aim iran: signalling a preference for talks over war.",
+        ),
+    ] {
+        let found = read(text);
+        assert!(found.iter().any(|found| found == aim), "{text}\n{found:#?}");
+    }
+}
+
+#[test]
+fn risks_advice_and_judgments_are_the_authors() {
+    for (text, expected) in [
+        (
+            "The gap in the accord may fuel further violence along the canal.",
+            "risk: The gap in the accord may fuel further violence along the canal.",
+        ),
+        (
+            "Waiting until the spring significantly increases the probability of a blockade.",
+            "risk: Waiting until the spring significantly increases the probability of a blockade.",
+        ),
+        (
+            "Brussels and the capitals should fund the monitors before the winter comes.",
+            "advice : Brussels and the capitals should fund the monitors before the winter comes.",
+        ),
+        (
+            "However, Ankara is unlikely to ratify the protocol this year, as its courts object.",
+            "judgment: Ankara is unlikely to ratify the protocol this year",
+        ),
+        (
+            "The talks will likely drag on, though Cairo may have agreed on the first article.",
+            "judgment: The talks will likely drag on, though Cairo may have agreed on the first \
+             article.",
+        ),
+    ] {
+        let found = read(text);
+        assert!(
+            found.iter().any(|found| found == expected),
+            "{text}\n{found:#?}"
+        );
+    }
+    for text in [
+        "The weight of this choice should not be underestimated by anyone involved.",
+        "The will of the people to resist has not been broken by the siege.",
+        "Should the base reopen, the pact of last May ends for both of them.",
+    ] {
+        assert_eq!(read(text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn a_figure_is_a_probability_only_beside_a_word_that_says_so() {
+    let forecasts = |text: &str| -> Vec<(String, Option<f64>)> {
+        let limits = Limits::default();
+        let mut c = Collector::new(text, Names::builtin(), &limits);
+        let span = Span::new(0, text.len());
+        Reader::default().read(&mut c, span, &Above::default(), false);
+        let (a, doubts) = c.finish();
+        let best = |e: &crate::model::v1::Forecast| e.likelihood.as_ref().and_then(|l| l.best);
+        let mut all: Vec<_> = a
+            .forecasts
+            .iter()
+            .map(|e| (e.statement.clone(), best(e)))
+            .collect();
+        all.extend(
+            doubts
+                .iter()
+                .map(|doubt| (format!("doubt: {}", doubt.quote), None)),
+        );
+        all
+    };
+    for (text, event, best) in [
+        (
+            "There is a 40 % chance that the ferry resumes by May.",
+            "the ferry resumes by May.",
+            0.4,
+        ),
+        (
+            "Experts put the probability of a second closure at 0.25 for now.",
+            "a second closure",
+            0.25,
+        ),
+        (
+            "There is a one in five chance of a strike on the port.",
+            "a strike on the port.",
+            0.2,
+        ),
+    ] {
+        assert_eq!(forecasts(text), [(event.to_owned(), Some(best))], "{text}");
+    }
+    for text in [
+        "Trade fell by 40 % after the ferry stopped in the spring.",
+        "These scenarios have at least a 30 % probability at the baseline.",
+        "The ferry may resume in May, and would carry 300 cars a day.",
+    ] {
+        assert_eq!(forecasts(text), [], "{text}");
+    }
+    let impossible = "There is a 140 % chance that the ferry resumes by May.";
+    assert_eq!(forecasts(impossible).len(), 1);
+    assert!(
+        forecasts(impossible)[0].0.starts_with("doubt: 140"),
+        "{:?}",
+        forecasts(impossible)
+    );
+}
+
+#[test]
+fn a_quotation_is_not_taken_apart() {
+    let text = "Putin explained: “It is over. They would be led by the same man. Russia will never \
+                accept it.” Nobody asked why.";
+    assert_eq!(read(text), Vec::<String>::new());
+}
+
+#[test]
+fn attribution_tells_asserter_speaker_and_stand() {
+    let claimed = said("Lavrov claimed that Russia will not accept foreign troops there.");
+    assert_eq!(claimed.asserter, "actors/russia");
+    assert_eq!(claimed.speaker, "actors/sergey-lavrov");
+    assert_eq!(claimed.endorsement(), Endorsement::Neutral);
+    let own = said("Ankara seeks to reopen the route.");
+    assert_eq!(
+        (own.asserter.as_str(), own.endorsement()),
+        ("", Endorsement::Adopted)
+    );
+    let text = "Kenyan President Jane Roe said that Kenya will never accept a fence.";
+    assert_eq!(said(text).speaker, "actors/jane-roe");
+    let false_claim = "Lavrov falsely claimed that Russia will not accept foreign troops there.";
+    assert_eq!(read(false_claim), Vec::<String>::new());
+}
+
+#[test]
+fn the_same_statement_met_twice_is_one_element() {
+    let text = "Efforts to find other gas likely helped the ministers to refuse the demand. \
+                Efforts to find other gas likely helped the ministers to refuse that demand.";
+    assert_eq!(read(text).len(), 1);
+    let text = "Prices will likely fall by 5 percent in the spring. \
+                Prices will likely fall by 7 percent in the spring.";
+    assert_eq!(read(text).len(), 2);
+}

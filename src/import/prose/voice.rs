@@ -1,0 +1,215 @@
+//! Whose words a part of a sentence is: the author's own, an official's, an analyst's.
+//!
+//! "X said that ..." puts what follows into the mouth of X; a word such as "falsely" says that
+//! the author rejects it, a denial says that it is not so. The words of one frame never speak for
+//! another actor: what X claims of Y is not what Y says.
+
+use super::lexicon::{PREPOSITIONS, SAYS, Say};
+use super::sentence::{Run, Sentence};
+use super::who::{People, Sort, Subject};
+use crate::import::words::Hit;
+
+/// Words between a verb of saying and what is said at most.
+const REACH_WORDS_MAX: usize = 12;
+
+/// What somebody is reported to say.
+#[derive(Debug, Clone)]
+pub(super) struct Frame<'n> {
+    pub(super) who: Subject<'n>,
+    pub(super) say: Say,
+    /// The words that are said.
+    pub(super) said: Run,
+    /// The author says that it is false.
+    pub(super) rejected: bool,
+    /// It was not said in public.
+    pub(super) private: bool,
+}
+
+impl Frame<'_> {
+    /// Whether an actor, rather than somebody who watches, speaks.
+    pub(super) fn official(&self) -> bool {
+        matches!(self.who.sort, Sort::Actor | Sort::Person)
+    }
+}
+
+/// What a sentence reports, in order.
+pub(super) fn frames<'n>(s: &Sentence<'_, 'n>, people: &People<'n>) -> Vec<Frame<'n>> {
+    let mut frames: Vec<Frame<'n>> = Vec::new();
+    for hit in SAYS.hits(&s.words) {
+        if let Some(frame) = frame(s, people, &hit, &frames) {
+            frames.push(frame);
+        }
+    }
+    // What the next speaker says is not said by the one before.
+    let begins: Vec<usize> = frames
+        .iter()
+        .skip(1)
+        .map(|frame| frame.who.run.from)
+        .collect();
+    for (frame, next) in frames.iter_mut().zip(begins) {
+        if next > frame.said.from {
+            frame.said.to = frame.said.to.min(next);
+        }
+    }
+    frames.extend(according(s, people));
+    frames
+}
+
+/// The innermost frame that a word stands in.
+pub(super) fn voice<'f, 'n>(frames: &'f [Frame<'n>], at: usize) -> Option<&'f Frame<'n>> {
+    frames
+        .iter()
+        .filter(|frame| frame.said.from <= at && at < frame.said.to)
+        .max_by_key(|frame| frame.said.from)
+}
+
+fn frame<'n>(
+    s: &Sentence<'_, 'n>,
+    people: &People<'n>,
+    hit: &Hit<Say>,
+    before: &[Frame<'n>],
+) -> Option<Frame<'n>> {
+    if s.noun(hit.first) {
+        return None;
+    }
+    let own = people.subject(s, hit.first, 0);
+    let last = s.word(hit.first.wrapping_sub(1));
+    let follows = s.gap(hit.first).contains(',')
+        || matches!(last, "and" | "but" | "also")
+        || s.word(hit.first.wrapping_sub(2)) == "and" && last.ends_with("ly");
+    let inherited = || {
+        let last = before.last().filter(|_| follows)?;
+        Some(Subject {
+            run: Run {
+                from: hit.first,
+                to: hit.first,
+            },
+            ..last.who.clone()
+        })
+    };
+    let who = if follows { inherited().or(own) } else { own }?;
+    let from = content(s, hit)?;
+    let to = ends(s, from);
+    let near = hit.first.saturating_sub(3)..hit.after + 2;
+    let adverb = |known: &[&str]| near.clone().any(|at| known.contains(&s.word(at)));
+    Some(Frame {
+        say: hit.meaning,
+        said: Run { from, to },
+        rejected: adverb(&[
+            "falsely",
+            "wrongly",
+            "baselessly",
+            "erroneously",
+            "disingenuously",
+        ]),
+        private: adverb(&["privately", "private"]),
+        who,
+    })
+}
+
+/// Where the words that are said begin.
+fn content(s: &Sentence, hit: &Hit<Say>) -> Option<usize> {
+    let last = s.len().min(hit.after + REACH_WORDS_MAX);
+    for at in hit.after..last {
+        let gap = s.gap(at);
+        if gap.contains(['“', '"']) && at + 2 < s.len() && !matches!(hit.meaning, Say::Deny) {
+            return Some(at);
+        }
+        if gap.contains(';') || (gap.contains(':') && at > hit.after) || gap.contains('—') {
+            return None;
+        }
+        if s.word(at) == "that" && at + 2 < s.len() {
+            return Some(at + 1);
+        }
+        let bare = at == hit.after
+            && !matches!(hit.meaning, Say::Deny)
+            && (s.named_at(at).is_some()
+                || matches!(s.word(at), "the" | "it" | "they" | "he" | "she"))
+            && (at..at + 8).any(|at| finite(s.word(at)));
+        if bare {
+            return Some(at);
+        }
+    }
+    None
+}
+
+fn finite(word: &str) -> bool {
+    matches!(
+        word,
+        "will"
+            | "would"
+            | "is"
+            | "are"
+            | "has"
+            | "have"
+            | "was"
+            | "were"
+            | "may"
+            | "could"
+            | "might"
+            | "can"
+            | "cannot"
+            | "must"
+            | "should"
+            | "intend"
+            | "plan"
+            | "seek"
+    )
+}
+
+/// Where the words that are said end: the author's own remark follows.
+fn ends(s: &Sentence, from: usize) -> usize {
+    let remark = |at: &usize| {
+        let gap = s.gap(*at);
+        let word = s.word(*at);
+        let own = matches!(
+            word,
+            "though" | "although" | "while" | "whereas" | "likely" | "an"
+        ) || (word == "but" && matches!(s.word(at + 1), "did" | "has" | "have" | "the"));
+        (gap.contains(',') && own)
+            || (word == "but" && matches!(s.word(at + 1), "did" | "clarified"))
+            || (gap.contains('”') && gap.contains(';'))
+    };
+    (from + 1..s.len()).find(remark).unwrap_or(s.len())
+}
+
+/// "According to X, ..." and "..., according to X".
+fn according<'n>(s: &Sentence<'_, 'n>, people: &People<'n>) -> Option<Frame<'n>> {
+    let at = (0..s.len()).find(|at| s.word(*at) == "according" && s.word(at + 1) == "to")?;
+    let stop = (at + 2..s.len())
+        .find(|at| s.gap(*at).contains(','))
+        .unwrap_or(s.len());
+    let named = s
+        .named
+        .iter()
+        .find(|named| named.first >= at + 2 && named.after <= stop);
+    let own = named.filter(|named| named.after == stop && named.actors.len() == 1);
+    let person = people.person(s.word(stop.saturating_sub(1)));
+    let (sort, actors) = match (own, person.and_then(|person| person.stands_for)) {
+        (Some(named), _) => (Sort::Actor, named.actors.clone()),
+        (None, Some(actor)) => (Sort::Person, vec![actor]),
+        (None, None) => (Sort::Analyst, Vec::new()),
+    };
+    let said = if PREPOSITIONS.contains(&s.word(at.wrapping_sub(1))) || stop < s.len() && at <= 2 {
+        Run {
+            from: stop,
+            to: s.len(),
+        }
+    } else {
+        s.whole()
+    };
+    let run = Run { from: at, to: stop };
+    Some(Frame {
+        who: Subject {
+            sort,
+            actors,
+            run,
+            speaker: None,
+            surname: None,
+        },
+        say: Say::Declare,
+        said,
+        rejected: false,
+        private: false,
+    })
+}
