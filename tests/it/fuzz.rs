@@ -20,7 +20,7 @@ use chancery::import::draft;
 use chancery::model::kind;
 use chancery::model::limits::Limits;
 use chancery::model::names::Names;
-use chancery::query::{filter, page};
+use chancery::query::{filter, order, page};
 use chancery::wire::record;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
@@ -291,7 +291,7 @@ fn filters_are_refused_or_read() {
         let _ = filter::parse(text, kind, &limits);
     });
     fuzz("orders", "\\PC{0,200}", |text| {
-        let _ = filter::order(text);
+        let _ = order::parse(text, kind, &limits);
     });
 }
 
