@@ -140,7 +140,11 @@ pub fn inspect(dir: &Path, witnesses: Vec<Witness>, inspect: Inspect) -> Result<
         found.extent,
     );
     let (segments, bytes) = durable.size();
-    let first = durable.entries(1)?.next().transpose()?;
+    let first = match damage {
+        // The damage may be where it stands.
+        Some(_) => None,
+        None => durable.entries(1)?.next().transpose()?,
+    };
     Ok(Inspected {
         head,
         segments,

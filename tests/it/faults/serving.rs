@@ -140,7 +140,9 @@ async fn a_stop_lets_calls_in_flight_finish_and_ends_streams() {
     let mut made = BTreeSet::new();
     while let Some(done) = writers.join_next().await {
         let (names, status) = done.unwrap();
-        assert_eq!(status.code(), tonic::Code::Unavailable, "{status}");
+        // A call that the client had not sent when the connection closed is cancelled there.
+        let gone = [tonic::Code::Unavailable, tonic::Code::Cancelled];
+        assert!(gone.contains(&status.code()), "{status}");
         made.extend(names);
     }
     let (code, log) = server.wait();
