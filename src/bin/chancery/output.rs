@@ -77,6 +77,11 @@ impl Output {
         matches!(self.format, Format::Json | Format::Jsonl | Format::Yaml)
     }
 
+    /// Whether what is printed may be coloured.
+    pub(crate) fn colours(&self) -> bool {
+        self.bold
+    }
+
     /// A line of the answer.
     pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
         match &mut self.writer {

@@ -7,6 +7,7 @@ use chancery::model::v1::{
 };
 use clap::{Args, ValueEnum};
 
+use super::drawn::{self, Picture};
 use super::tell::{Section, tell};
 use super::{Whose, Within};
 use crate::failure::{Exit, Failure};
@@ -121,6 +122,8 @@ pub(crate) struct Zone {
     #[arg(long)]
     nash: bool,
     #[command(flatten)]
+    picture: Picture,
+    #[command(flatten)]
     within: Within,
 }
 
@@ -145,6 +148,8 @@ impl Zone {
             bargaining_solution: self.nash,
         };
         let answer = client.find_agreement_zone(request).await?;
+        let read = self.within.read.options();
+        drawn::zones(&self.picture, client, &answer, read, output).await?;
         let mut notes = Vec::new();
         if let Some(point) = &answer.nash_point {
             let values = point
@@ -190,6 +195,8 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: i64,
     #[command(flatten)]
+    picture: Picture,
+    #[command(flatten)]
     within: Within,
 }
 
@@ -210,6 +217,8 @@ impl Simulate {
             show_pairs: output.speaks_values(),
         };
         let answer = client.simulate_bargaining(request).await?;
+        let read = self.within.read.options();
+        drawn::decision(&self.picture, client, &answer, read, output).await?;
         tell("SimulateBargainingResponse", &answer, OUTCOMES, output)
     }
 }

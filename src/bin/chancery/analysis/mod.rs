@@ -5,10 +5,12 @@
 //! `deal`    a proposal, and what it is held against     `record` what the record says of itself
 //! `bargain` zone and simulation                         `weigh`  tools, risks, words
 //! `actors`  actors across assessments                   `tell`   answers as tables, and their foot
+//! `drawn`   answers as pictures, in the terminal and as SVG
 
 mod actors;
 mod bargain;
 mod deal;
+mod drawn;
 mod record;
 mod tell;
 mod weigh;

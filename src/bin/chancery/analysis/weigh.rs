@@ -11,6 +11,7 @@ use chancery::model::v1::{
 use chancery::wire::json;
 use clap::{Args, ValueEnum};
 
+use super::drawn::{self, Picture};
 use super::tell::{Section, foot, printed, tell};
 use super::{Whose, Within};
 use crate::cells::last;
@@ -142,6 +143,8 @@ pub(crate) struct Matrix {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     since: i64,
     #[command(flatten)]
+    picture: Picture,
+    #[command(flatten)]
     within: Within,
 }
 
@@ -159,6 +162,8 @@ impl Matrix {
             ..RiskMatrixRequest::default()
         };
         let answer = client.risk_matrix(request).await?;
+        let perspective = within("actors", &self.perspective);
+        drawn::risks(&self.picture, &perspective, &answer, output)?;
         let value = json::encode("RiskMatrixResponse", &answer)?;
         if printed(&value, &[], output)? {
             return Ok(Exit::Done);
