@@ -147,6 +147,7 @@ impl Above {
         self.headings
             .first()
             .and_then(|heading| in_heading(c, *heading))
+            .or_else(|| c.readers().cloned())
             .unwrap_or_default()
     }
 
@@ -214,9 +215,17 @@ impl Above {
     /// (by time), or names a topic of the judgments announced above it, is passed over.
     fn headed(&self, text: &str) -> Option<(Span, Told)> {
         let nearest = *self.headings.first()?;
-        if let Some(told) = headed_subject(text, nearest) {
-            return Some((nearest, told));
+        let own = headed_subject(text, nearest).map(|told| (nearest, told));
+        // "0-30 days: watch for the signature" under "Recommendations" divides these by time.
+        let stands = |told: &Told| told.subject != Subject::Outside || !divides(nearest.of(text));
+        if own.is_some_and(|(_, told)| stands(&told)) {
+            return own;
         }
+        self.headed_above(text, nearest).or(own)
+    }
+
+    /// What the heading above the nearest one announces, where that one only divides.
+    fn headed_above(&self, text: &str, nearest: Span) -> Option<(Span, Told)> {
         let above = *self.headings.get(1)?;
         let topic =
             |told: &Told| told.subject == Subject::Judgment && subject(text, nearest).is_none();

@@ -24,6 +24,11 @@ const UNWRAPPED_BYTES: usize = 160;
 /// The level of a heading that is only a line in bold.
 const BOLD_LEVEL: i32 = 7;
 
+/// Whether a heading of this level is only a line in bold.
+pub(super) fn is_bold(level: i32) -> bool {
+    level == BOLD_LEVEL
+}
+
 /// A piece of the text.
 #[derive(Debug)]
 pub(super) enum Block {

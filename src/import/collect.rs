@@ -9,8 +9,10 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use super::doubts::Doubts;
+use super::elements::Owner;
 use super::foreign::foreign_within;
 use super::holders::principal;
+use super::labelled::readers;
 use super::plain::plain;
 use super::span::Span;
 use super::words::{Lexicon, folded, words};
@@ -46,6 +48,8 @@ pub(super) struct Collector<'a> {
     elements: usize,
     /// What the last word of a name of several words means in this document.
     short_forms: OnceCell<HashMap<String, Option<&'a str>>>,
+    /// For whom the document says that it is written.
+    readers: OnceCell<Option<Owner>>,
     /// What did not fit any more.
     beyond: Option<Span>,
 }
@@ -70,6 +74,7 @@ impl<'a> Collector<'a> {
             numbers: HashMap::new(),
             elements: 0,
             short_forms: OnceCell::new(),
+            readers: OnceCell::new(),
             beyond: None,
         }
     }
@@ -181,6 +186,13 @@ impl<'a> Collector<'a> {
         words(span.of(self.text))
             .iter()
             .find_map(|word| *forms.get(&word.text)?)
+    }
+
+    /// The one actor for whom a line of the document says that it is written.
+    pub(super) fn readers(&self) -> Option<&Owner> {
+        self.readers
+            .get_or_init(|| readers(self.text, self.names))
+            .as_ref()
     }
 
     /// The actor that a cell or label names; unknown ones are proposed with a doubt.

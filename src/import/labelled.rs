@@ -7,13 +7,27 @@
 
 use super::above::Above;
 use super::collect::{Collector, Value};
+use super::elements::Owner;
 use super::sentences::sentences;
 use super::span::Span;
-use super::subjects::{Subject, subject};
+use super::subjects::{Subject, headed_subject, subject};
 use super::words::words;
+use crate::model::names::Names;
 
 /// Longest label.
 const LABEL_WORDS_MAX: usize = 5;
+/// Longest line that says for whom a document is written.
+const READERS_BYTES_MAX: usize = 200;
+/// Labels of such a line.
+const READERS: [&str; 7] = [
+    "distribution",
+    "audience",
+    "prepared for",
+    "addressed to",
+    "submitted to",
+    "recipient",
+    "recipients",
+];
 /// Fewest words of a statement.
 const STATEMENT_WORDS_MIN: usize = 4;
 
@@ -72,6 +86,54 @@ pub(super) fn read_note(c: &mut Collector, item: Span) -> bool {
     };
     c.judgment(&statement, Vec::new());
     true
+}
+
+/// A line in bold with nothing under it, below a heading of recommendations: it is one.
+pub(super) fn read_bold(c: &mut Collector, line: Span, above: &Above) {
+    let announced = above
+        .headings
+        .first()
+        .and_then(|heading| headed_subject(c.text, *heading));
+    let advice = announced.is_some_and(|told| told.subject == Subject::Recommendation);
+    let value = c.value(line);
+    let enough = words(&value.text).len() >= STATEMENT_WORDS_MIN;
+    if advice && enough && headed_subject(c.text, line).is_none() {
+        let to = above.addressee(c);
+        c.recommendation(&value, &to, Vec::new());
+    }
+}
+
+/// The one actor named by a line that says for whom the document is written.
+pub(super) fn readers(text: &str, names: &Names) -> Option<Owner> {
+    let mut start = 0;
+    for piece in text.split('\n') {
+        let line = Span::new(start, start + piece.len());
+        start = line.end + 1;
+        if piece.len() > READERS_BYTES_MAX {
+            continue;
+        }
+        let Some((label, rest)) = parts(text, line.trimmed(text)) else {
+            continue;
+        };
+        if !READERS.contains(&label.of(text).to_lowercase().as_str()) {
+            continue;
+        }
+        let mut named: Vec<&str> = names
+            .mentions(rest.of(text))
+            .into_iter()
+            .flat_map(|found| found.candidates)
+            .collect();
+        named.sort_unstable();
+        named.dedup();
+        if let [only] = named.as_slice() {
+            return Some(Owner {
+                actor: (*only).to_owned(),
+                at: Some(rest),
+                mode: None,
+            });
+        }
+    }
+    None
 }
 
 /// What a label says of the words after it.

@@ -116,11 +116,19 @@ fn read<'n>(c: &mut Collector<'n>, blocks: &Blocks) {
     let mut prose = prose::Reader::default();
     let mut headings: Vec<(i32, Span)> = Vec::new();
     let mut above = Above::default();
-    for block in &blocks.blocks {
+    for (at, block) in blocks.blocks.iter().enumerate() {
         match block {
             Block::Heading { span, level } => {
                 while headings.last().is_some_and(|(open, _)| open >= level) {
                     headings.pop();
+                }
+                let next = blocks.blocks.get(at + 1);
+                if blocks::is_bold(*level)
+                    && matches!(next, None | Some(Block::Heading { .. } | Block::Break))
+                {
+                    let above =
+                        Above::under(headings.iter().rev().map(|(_, span)| *span).collect());
+                    labelled::read_bold(c, *span, &above);
                 }
                 headings.push((*level, *span));
                 above = Above::under(headings.iter().rev().map(|(_, span)| *span).collect());

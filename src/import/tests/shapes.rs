@@ -195,3 +195,19 @@ fn labels_of_lines_say_what_the_line_is() {
         assert!(shown.iter().any(|have| have == line), "{line}: {shown:#?}");
     }
 }
+
+#[test]
+fn advice_has_its_readers_its_times_and_its_bold_line() {
+    let draft = read(
+        "# Lagoon\n\n**Distribution**: Senior Turkish policymakers\n\n## Recommendations\n\n\
+         ### 0-30 days: watch for the signature\n\n- Keep both harbours open to grain\n\n\
+         ## Recommendation\n\n**OPEN THE SECOND HARBOUR NOW**\n\n**Rationale**:\n\n- It is empty\n",
+    );
+    assert_eq!(
+        shown(&draft),
+        [
+            "advice turkey: Keep both harbours open to grain",
+            "advice turkey: OPEN THE SECOND HARBOUR NOW",
+        ]
+    );
+}
