@@ -15,6 +15,10 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const PACKAGE: &str = "chancery.v1";
 
+/// Messages around stored resources that the server puts together as bytes, since it sends the
+/// same one to many.
+const WRITTEN: [&str; 3] = ["WatchAssessmentsResponse", "WatchCommit", "WatchChange"];
+
 fn main() -> Outcome<()> {
     println!("cargo:rerun-if-changed=proto");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
@@ -125,7 +129,7 @@ fn outside_the_server(contract: &FileDescriptorSet) -> Vec<(String, String)> {
         .map(|kind| kind.name());
     let mut paths: Vec<(String, String)> = enums.map(|name| (path(name), plain(name))).collect();
     for name in messages.iter().map(|message| message.name()) {
-        if stored.contains(&path(name)) {
+        if stored.contains(&path(name)) || WRITTEN.contains(&name) {
             paths.push((path(name), format!("crate::wire::Lazy<{}>", plain(name))));
         } else if !around.contains(&path(name)) {
             paths.push((path(name), plain(name)));

@@ -91,6 +91,13 @@ pub enum Error {
         /// A sentence.
         description: String,
     },
+    /// A watch is ended, and can be taken up again after a revision.
+    Interrupted {
+        /// Why.
+        why: Interruption,
+        /// The last revision that was told completely.
+        resume_revision: i64,
+    },
     /// The method is part of the contract and not built yet.
     Unimplemented {
         /// The method.
@@ -98,6 +105,15 @@ pub enum Error {
     },
     /// A broken invariant. The text is for the operator and is not sent.
     Internal(String),
+}
+
+/// Why a watch is ended by the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interruption {
+    /// The server is stopping.
+    Stopping,
+    /// The reader takes too long for a message.
+    TooSlow,
 }
 
 impl Error {
@@ -129,6 +145,10 @@ impl Error {
             | Self::Unavailable { reason, .. } => reason,
             Self::Aborted { .. } => "CONFLICT",
             Self::PermissionDenied { .. } => "PERMISSION_DENIED",
+            Self::Interrupted { why, .. } => match why {
+                Interruption::Stopping => "STOPPING",
+                Interruption::TooSlow => "WATCH_TOO_SLOW",
+            },
             Self::Unimplemented { .. } => "UNIMPLEMENTED",
             Self::Internal(_) => "INTERNAL",
         }
@@ -163,6 +183,16 @@ impl fmt::Display for Error {
             Self::PermissionDenied { description }
             | Self::Exhausted { description, .. }
             | Self::Unavailable { description, .. } => f.write_str(description),
+            Self::Interrupted {
+                why,
+                resume_revision,
+            } => {
+                let why = match why {
+                    Interruption::Stopping => "the server is stopping",
+                    Interruption::TooSlow => "messages are taken too slowly",
+                };
+                write!(f, "{why}; resume at {resume_revision}")
+            }
             Self::Unimplemented { method } => write!(f, "{method} is not built yet"),
             Self::Internal(_) => f.write_str("internal error"),
         }

@@ -4,6 +4,7 @@
 //! `paging`  what a list is asked for, and a walk over all its pages
 //! `write`   create, update, edit, delete, publish, merge and the other changes
 //! `import`  a text sent in pieces     `analysis` questions over the record
+//! `watch`   changes as they happen, resumed by itself     `diff` what changed, and when
 //! `retry`   deadlines, and which calls may be sent again
 //! `error`   a status with its details taken apart
 //!
@@ -15,11 +16,13 @@
 
 mod admin;
 mod analysis;
+mod diff;
 mod error;
 mod import;
 mod kinds;
 mod paging;
 mod retry;
+mod watch;
 mod write;
 
 use std::fmt;
@@ -56,6 +59,7 @@ pub use error::{Error, Violation};
 pub use kinds::{Answer, Get, Resource, View, served};
 pub use paging::{Items, Page, Pages, Query};
 pub use retry::Repeat;
+pub use watch::{Event, Watch, Watching};
 pub use write::{Entry, Writable, Write};
 
 /// Where a server listens when nobody says otherwise.

@@ -8,6 +8,7 @@
 //! `verify`     whether the journal is what it was
 //! `disk`       writes and syncs, each step under a name at which tests make it fail
 //! `backup`     all of it as one stream `restore` and back
+//! `follow`     commits as they change what a caller sees: a watch
 //!
 //! The ledger knows resources by their names and the kinds' table only. It never reads the clock:
 //! times come with the changes and the reads.
@@ -17,6 +18,7 @@ pub mod change;
 mod committer;
 mod disk;
 pub mod feed;
+pub mod follow;
 pub mod journal;
 mod progress;
 pub mod restore;
@@ -38,6 +40,7 @@ use self::committer::{
     Clock, Committer, Proposal, random, remembers, repeat, short_of_space, stopped,
 };
 use self::feed::Feed;
+use self::follow::Watch;
 use self::journal::local::{Local, Options};
 use self::journal::{Body, Journal, Position, Reader, Record, Stamped};
 use self::store::checkpoint::Note;
@@ -54,6 +57,9 @@ pub use self::disk::reached;
 pub use self::progress::Progress;
 pub use self::store::count::{Count, Counts};
 pub use self::store::list::{Cursor, Page, Query, satisfies};
+pub use self::store::view::changes::{Changed, Images, Wanted, assessments};
+pub use self::store::view::difference::{Pair, Scope, Side};
+pub use self::store::view::versions::Version;
 pub use self::store::view::{Stored, View};
 
 /// As of when a read is answered.
@@ -312,6 +318,21 @@ impl Ledger {
             after,
             read: VecDeque::new(),
         }
+    }
+
+    /// What changes in a caller's sight from after a revision on, which must be one that has been.
+    pub fn follow(&self, caller: Caller, wanted: Wanted, after: Revision) -> Result<Watch, Error> {
+        let head = *self.inner.head.borrow();
+        if !(0..=head).contains(&after) {
+            return Err(Error::OutOfRange {
+                reason: "REVISION_IN_FUTURE",
+                requested: format!("revision {after}"),
+                available: format!("revisions 1 to {head} can be watched from"),
+            });
+        }
+        let store = Arc::clone(&self.inner.store);
+        let (limits, head) = (self.inner.limits, self.inner.head.clone());
+        Ok(Watch::new((store, limits, head), caller, wanted, after))
     }
 
     /// What the operator asks about.

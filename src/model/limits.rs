@@ -115,6 +115,22 @@ limits! {
     streams_per_connection_max: u32 = 256, "calls";
     /// How long the server waits for calls in flight when it stops.
     drain_seconds: u64 = 8, "seconds";
+    /// Watches at the same time.
+    watches_max: usize = 1_024, "watches";
+    /// Assessments that one watch names.
+    watch_names_max: usize = 100, "names";
+    /// Messages that wait for the reader of a watch; what follows waits in the journal.
+    watch_messages_max: usize = 16, "messages";
+    /// How long a reader may take for one message before its watch is ended.
+    watch_patience_seconds: u64 = 30, "seconds";
+    /// How often progress is told when the request does not say.
+    watch_progress_seconds_default: u64 = 30, "seconds";
+    /// How often progress may be told at most.
+    watch_progress_seconds_min: u64 = 1, "seconds";
+    /// How often progress may be told at least.
+    watch_progress_seconds_max: u64 = 600, "seconds";
+    /// Changed resources that one diff compares.
+    diff_resources_max: usize = 20_000, "resources";
     /// How long an upload may be silent.
     upload_idle_seconds: u64 = 30, "seconds";
     /// Terms of one proposal.

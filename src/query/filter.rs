@@ -173,8 +173,8 @@ pub enum Read {
     Span,
 }
 
-/// What a field that a list is ordered by, or counted by, is.
-pub(super) fn key(kind: &Kind, path: &str) -> Result<Key, (&'static str, String)> {
+/// What a field that a list is ordered by, or counted by, is; whether it may have `several` values.
+pub(super) fn key(kind: &Kind, path: &str, several: bool) -> Result<Key, (&'static str, String)> {
     let words: Vec<&str> = path.split('.').collect();
     let found = field::find(kind, &words).map_err(|why| {
         let (_, violation) = missing(why, &words, |_| 0);
@@ -185,7 +185,7 @@ pub(super) fn key(kind: &Kind, path: &str) -> Result<Key, (&'static str, String)
     let Found {
         tags, sort, index, ..
     } = found;
-    if found.many {
+    if found.many && !several {
         let text = format!("\"{path}\" may have several values");
         return Err(("ORDER_UNSUPPORTED", text));
     }

@@ -52,7 +52,7 @@ fn field(part: &str, kind: &Kind) -> Result<(Key, bool), (&'static str, String)>
             return Err(("ORDER_MALFORMED", text));
         }
     };
-    filter::key(kind, path).map(|key| (key, descending))
+    filter::key(kind, path, false).map(|key| (key, descending))
 }
 
 /// Reads the fields that resources of `kind` are counted by.
@@ -61,7 +61,7 @@ pub fn facets(paths: &[String], kind: &Kind) -> Result<Vec<u16>, Error> {
     let mut facets = Vec::new();
     for (at, path) in paths.iter().enumerate() {
         let field = format!("facets[{at}]");
-        match filter::key(kind, path) {
+        match filter::key(kind, path, true) {
             Ok(Key::Indexed(index, _)) => facets.push(index),
             Ok(Key::Place(_) | Key::Name | Key::Body(_, _)) => {
                 let text = format!("\"{path}\" is not indexed; count by an enum, a flag or a link");

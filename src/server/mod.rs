@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! start: bind, answer "not ready" -> open the ledger -> sample, if asked -> SERVING
-//! stop:  readiness NOT_SERVING -> no new connections -> streams of health end, calls in flight
-//!        end, or the deadline -> checkpoint and seal
+//! stop:  readiness NOT_SERVING -> watches end -> no new connections -> streams of health end,
+//!        calls in flight end, or the deadline -> checkpoint and seal
 //! ```
 //! `accept` lets connections in, `late` answers while the ledger is being opened.
 //! `liveness` stays SERVING through it all. This is the one room that reads the clock.
@@ -90,6 +90,7 @@ pub struct Running {
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), tonic::transport::Error>>,
     health: HealthReporter,
+    door: Door,
     drain: Duration,
 }
 
@@ -131,6 +132,7 @@ pub async fn start(config: Config) -> Result<Running, Error> {
         stop,
         served,
         health,
+        door,
         drain,
     })
 }
@@ -193,6 +195,7 @@ impl Running {
         self.health
             .set_service_status(READINESS, ServingStatus::NotServing)
             .await;
+        self.door.end_watches();
         let _gone = self.stop.send(());
         // Whoever watches health has been told; his stream would go on for ever.
         for service in [READINESS, LIVENESS] {

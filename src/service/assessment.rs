@@ -2,16 +2,15 @@
 
 use super::list::{asked, get, kind_of, list, listed};
 use super::wired::{self, assessment_service_server::AssessmentService};
-use super::{Answer, Door, count, edit, entry, history, mutate, mutation, unary, unbuilt};
+use super::{
+    Answer, Door, count, diff, edit, entry, history, mutate, mutation, unary, unbuilt, watch,
+};
 use crate::error::{Error, Problems};
 use crate::model::caller::Caller;
 use crate::model::limits::exceeded;
 use crate::model::name::Name;
 use crate::model::v1::{self as plain, AssessmentView};
 use crate::wire::Lazy;
-
-/// The stream of a watch, which is not built yet.
-type Changes = tokio_stream::Empty<Result<wired::WatchAssessmentsResponse, tonic::Status>>;
 
 /// A get and a list for every kind of element, a line each.
 macro_rules! elements {
@@ -32,7 +31,7 @@ macro_rules! elements {
 }
 
 impl AssessmentService for Door {
-    type WatchAssessmentsStream = Changes;
+    type WatchAssessmentsStream = watch::Messages;
 
     elements! {
         Judgment: get_judgment(GetJudgmentRequest),
@@ -106,12 +105,14 @@ impl AssessmentService for Door {
             -> plain::ListAssessmentRevisionsResponse = history::list_revisions;
         count_elements(plain::CountElementsRequest) -> plain::CountElementsResponse =
             count::count_elements;
+        diff_assessments(plain::DiffAssessmentsRequest) -> plain::DiffAssessmentsResponse =
+            diff::diff;
+        list_history(plain::ListHistoryRequest) -> plain::ListHistoryResponse = diff::history;
+        watch_assessments(plain::WatchAssessmentsRequest) -> watch::Messages = watch::watch;
     }
 
     unbuilt! {
-        diff_assessments(plain::DiffAssessmentsRequest) -> plain::DiffAssessmentsResponse;
         search_elements(plain::SearchElementsRequest) -> wired::SearchElementsResponse;
-        watch_assessments(plain::WatchAssessmentsRequest) -> Changes;
     }
 }
 

@@ -234,7 +234,7 @@ fn parent(text: &str, kind: &'static Kind) -> Result<Option<Name>, Error> {
     Name::parse(text, "parent").map(Some)
 }
 
-fn page_size(size: i32, limits: &crate::model::limits::Limits) -> Result<usize, Error> {
+pub(super) fn page_size(size: i32, limits: &crate::model::limits::Limits) -> Result<usize, Error> {
     let given = usize::try_from(size).map_err(|_negative| {
         Error::invalid("page_size", "PAGE_SIZE_NEGATIVE", format!("{size} given"))
     })?;

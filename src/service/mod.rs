@@ -6,6 +6,8 @@
 //! `mutate`   changes of assessments      `edit`   of their elements, and of the header with them
 //! `write`    a change in the making, checked as a whole
 //! `entry`    changes of registry entries   `history` the revisions of an assessment
+//! `select`   several kinds by one filter  `watch`   changes as they happen
+//! `diff`     what changed between two sides, and of one resource
 //! `status`   errors to statuses
 //!
 //! A handler identifies the caller, takes the request apart, opens a view or makes a change, and
@@ -15,6 +17,7 @@ mod admin;
 mod analysis;
 mod assessment;
 mod count;
+mod diff;
 mod document;
 mod edit;
 mod entry;
@@ -23,7 +26,9 @@ mod import;
 mod list;
 mod mutate;
 mod registry;
+mod select;
 mod status;
+mod watch;
 mod write;
 
 use std::pin::Pin;
@@ -84,6 +89,10 @@ pub struct Door {
     turns: Arc<RwLock<()>>,
     /// What the registry calls its actors and issues.
     known: Arc<registry::Known>,
+    /// Bounds the watches.
+    watches: Arc<Semaphore>,
+    /// Becomes true when the server stops, which ends the watches.
+    stopping: tokio::sync::watch::Sender<bool>,
 }
 
 /// What every request that writes says about itself.
@@ -188,6 +197,7 @@ impl Door {
     /// Opens the doors onto a ledger.
     pub fn new(ledger: Ledger, policy: Policy, clock: fn() -> i64) -> Self {
         let long = Arc::new(Semaphore::new(ledger.limits().blocking_requests_max));
+        let watches = Arc::new(Semaphore::new(ledger.limits().watches_max));
         Self {
             ledger,
             policy,
@@ -195,7 +205,14 @@ impl Door {
             long,
             turns: Arc::default(),
             known: Arc::default(),
+            watches,
+            stopping: tokio::sync::watch::Sender::new(false),
         }
+    }
+
+    /// Ends the watches, each with the revision to resume at.
+    pub fn end_watches(&self) {
+        self.stopping.send_replace(true);
     }
 
     /// The five lines: identify, decode (done by the codec), open and ask (the handler), encode.

@@ -11,7 +11,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 use tracing::error;
 
-use crate::error::{Error, Violation};
+use crate::error::{Error, Interruption, Violation};
 
 /// The domain of every ErrorInfo.
 pub const DOMAIN: &str = "chancery.dev";
@@ -36,7 +36,7 @@ pub(crate) fn status(failure: &Error) -> Status {
         Error::NotFound { name } | Error::AlreadyExists { name } => {
             details.set_resource_info(kind_of(name), name, "", failure.to_string());
         }
-        Error::Exhausted { .. } | Error::Unavailable { .. } => {
+        Error::Exhausted { .. } | Error::Unavailable { .. } | Error::Interrupted { .. } => {
             details.set_retry_info(Some(RETRY));
         }
         Error::Precondition { .. }
@@ -60,6 +60,10 @@ fn code(failure: &Error) -> Code {
         Error::PermissionDenied { .. } => Code::PermissionDenied,
         Error::Exhausted { .. } => Code::ResourceExhausted,
         Error::Unavailable { .. } => Code::Unavailable,
+        Error::Interrupted { why, .. } => match why {
+            Interruption::Stopping => Code::Unavailable,
+            Interruption::TooSlow => Code::ResourceExhausted,
+        },
         Error::Unimplemented { .. } => Code::Unimplemented,
         Error::Internal(_) => Code::Internal,
     }
@@ -83,6 +87,9 @@ fn metadata(failure: &Error) -> HashMap<String, String> {
                 ("available", available.clone()),
             ]
         }
+        Error::Interrupted {
+            resume_revision, ..
+        } => vec![("resume_revision", resume_revision.to_string())],
         Error::Unimplemented { method } => vec![("method", (*method).to_owned())],
         Error::Invalid(_)
         | Error::PermissionDenied { .. }

@@ -130,17 +130,21 @@ pub fn framed(tag: u32, bytes: &Bytes) -> Bytes {
 
 /// The name in a body.
 pub fn name(body: &[u8]) -> Result<String, Error> {
+    text(body, NAME)?.ok_or_else(|| damaged("it has no name"))
+}
+
+/// The text field of that number; `None` when it is not set.
+pub fn text(body: &[u8], field: u32) -> Result<Option<String>, Error> {
     let mut rest = body;
     while !rest.is_empty() {
         let (tag, wire) = decode_key(&mut rest).map_err(damaged)?;
-        if tag == NAME && wire == WireType::LengthDelimited {
-            return Ok(std::str::from_utf8(delimited(&mut rest)?)
-                .map_err(damaged)?
-                .to_owned());
+        if tag == field && wire == WireType::LengthDelimited {
+            let text = std::str::from_utf8(delimited(&mut rest)?).map_err(damaged)?;
+            return Ok(Some(text.to_owned()));
         }
         skip_field(wire, tag, &mut rest, DecodeContext::default()).map_err(damaged)?;
     }
-    Err(damaged("it has no name"))
+    Ok(None)
 }
 
 /// The same message without the fields of these numbers.

@@ -5,13 +5,16 @@
 //! `builtin` the built-in actors, encoded
 //! `record`  the journal's envelopes
 //! `json`    canonical proto JSON, by the contract's descriptors
+//! `watch`   messages of a watch    `fields`  what differs between two versions
 //!
 //! Pure: no I/O, no clock, no randomness.
 
 pub mod body;
 pub mod builtin;
+pub mod fields;
 pub mod json;
 mod lazy;
 pub mod record;
+pub mod watch;
 
 pub use lazy::{Lazy, decode, decodes};

@@ -16,6 +16,7 @@ mod extraction;
 mod faults;
 mod filters;
 mod fuzz;
+mod histories;
 mod ledger;
 mod lists;
 #[cfg(feature = "mutants")]
@@ -24,6 +25,7 @@ mod negotiation;
 mod service;
 mod tidy;
 mod transcript;
+mod watch;
 mod write;
 
 #[test]

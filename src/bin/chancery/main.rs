@@ -2,8 +2,9 @@
 //!
 //! A file per verb or family of verbs: `import`, `list`, `count`, `get`, `apply`, `edit`, `set`,
 //! `delete`, `publish` (withdraw, revise), `history` (revisions, rollback), `registry` (actors and
-//! the like), `resolve`, `analysis` (questions over the record), `status`, `verify` (head),
-//! `health`, `contexts`, `manual`, each with its arguments and what it does.
+//! the like), `diff` (history), `watch`, `resolve`, `analysis` (questions over the record),
+//! `status`, `verify` (head), `health`, `contexts`, `manual`, each with its arguments and what it
+//! does.
 //! They share
 //!
 //! `nouns`, `moments`               how kinds, resources and times are called
@@ -25,6 +26,7 @@ mod contexts;
 mod count;
 mod delete;
 mod details;
+mod diff;
 mod differences;
 mod edit;
 mod failure;
@@ -47,6 +49,7 @@ mod set;
 mod status;
 mod verify;
 mod wanted;
+mod watch;
 mod writes;
 mod yaml;
 
@@ -173,6 +176,12 @@ enum Verb {
     Revisions(history::Revisions),
     /// Bring an assessment back to an earlier revision
     Rollback(history::Rollback),
+    /// Tell what changed between two revisions, or between an assessment and its successor
+    Diff(diff::Diff),
+    /// Tell how an assessment or an element became what it is
+    History(diff::History),
+    /// Tell what there is, and every change as it happens
+    Watch(watch::Watch),
     /// Work with actors
     #[command(subcommand)]
     Actors(registry::Registry),
@@ -269,6 +278,9 @@ async fn perform(cli: &Cli, settings: &Settings, output: &mut Output) -> Result<
         | Verb::Revise(_)
         | Verb::Revisions(_)
         | Verb::Rollback(_)
+        | Verb::Diff(_)
+        | Verb::History(_)
+        | Verb::Watch(_)
         | Verb::Actors(_)
         | Verb::Issues(_)
         | Verb::Situations(_)
@@ -298,6 +310,9 @@ async fn ask(verb: &Verb, client: &Client, output: &mut Output) -> Result<Exit, 
         Verb::Revise(revise) => revise.perform(client, output).await,
         Verb::Revisions(revisions) => revisions.perform(client, output).await,
         Verb::Rollback(rollback) => rollback.perform(client, output).await,
+        Verb::Diff(diff) => diff.perform(client, output).await,
+        Verb::History(history) => history.perform(client, output).await,
+        Verb::Watch(watch) => watch.perform(client, output).await,
         Verb::Actors(entries) => entries.perform("actors", client, output).await,
         Verb::Issues(entries) => entries.perform("issues", client, output).await,
         Verb::Situations(entries) => entries.perform("situations", client, output).await,

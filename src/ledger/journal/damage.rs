@@ -142,9 +142,12 @@ fn a_missing_or_swapped_segment_is_refused() {
 
 #[test]
 fn a_newest_segment_that_was_noted_is_missed() {
-    let damaged = |scene: &Scene| match scene.try_open_noted(None).err().expect("refused") {
-        Error::Damaged { file, why, .. } => (file, why),
-        error => panic!("{error}"),
+    let damaged = |scene: &Scene| {
+        let error = scene.try_open_noted(None).err().expect("refused");
+        let Error::Damaged { file, why, .. } = error else {
+            panic!("{error}")
+        };
+        (file, why)
     };
     let scene = Scene::new(SMALL, &[16; 5]);
     let whole = snapshot(scene.path());

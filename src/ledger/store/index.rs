@@ -395,7 +395,8 @@ impl Index {
         assessment.map(|assessment| &assessment.rows)
     }
 
-    fn marked(&self, clearance: &Clearance, row: &Row, revision: Revision) -> bool {
+    /// Whether the markings of a revision let the caller see a row, whatever they are now.
+    pub(super) fn marked(&self, clearance: &Clearance, row: &Row, revision: Revision) -> bool {
         let own = row
             .marking
             .as_deref()
@@ -405,6 +406,34 @@ impl Index {
                 .header_at(row.assessment, revision)
                 .is_some_and(|header| clearance.covers(&header.marking));
         own && parent
+    }
+
+    /// The rows that a commit wrote.
+    pub(super) fn written_at(&self, revision: Revision) -> std::ops::Range<u32> {
+        let first = self.rows.partition_point(|row| row.from < revision);
+        let after = self.rows.partition_point(|row| row.from <= revision);
+        first as u32..after as u32
+    }
+
+    /// The rows written after a revision, up to another.
+    pub(super) fn written_between(&self, after: Revision, to: Revision) -> &[Row] {
+        let first = self.rows.partition_point(|row| row.from <= after);
+        let end = self.rows.partition_point(|row| row.from <= to);
+        self.rows.get(first..end).unwrap_or_default()
+    }
+
+    /// Whether what everything in an assessment depends on is not the same at two revisions:
+    /// whether it is there, its state, its marking.
+    pub(super) fn stands_differently(
+        &self,
+        ordinal: Ordinal,
+        then: Revision,
+        now: Revision,
+    ) -> bool {
+        let (then, now) = (self.header_at(ordinal, then), self.header_at(ordinal, now));
+        let standing = |header: &Header| (header.state, header.tombstone);
+        let marking = |header: Option<&Header>| header.map(|header| header.marking.clone());
+        now.map(standing) != then.map(standing) || marking(now) != marking(then)
     }
 
     /// The number of the state of an assessment at a revision; 0 for none.

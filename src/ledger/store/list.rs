@@ -122,6 +122,29 @@ impl View {
     }
 }
 
+impl View {
+    /// Whether one version satisfies a query's condition; nothing else is asked of it.
+    pub(super) fn fits(&self, query: &Query, id: u32) -> Result<bool, Error> {
+        if matches!(query.filter, Expr::Every) {
+            return Ok(true);
+        }
+        let walk = Walk::new(self, query)?;
+        let body = read(&self.store.index).row(id).map(|row| row.body);
+        let answers = match body.filter(|_| !walk.plan.criteria.is_empty()) {
+            Some(at) => answered(&walk.plan, &self.body_at(at)?)?,
+            None => Vec::new(),
+        };
+        let index = read(&self.store.index);
+        let row = index.row(id);
+        Ok(row.is_some_and(|row| walk.plan.fits(&index, (id, row), &answers)))
+    }
+}
+
+/// Whether a condition asks for something of the assessment that a resource lies in.
+pub(super) fn asks_above(query: &Query) -> bool {
+    !plan::parents(&query.filter).is_empty()
+}
+
 /// A way through the rows that a query asks for.
 pub(super) struct Walk<'q> {
     view: &'q View,

@@ -355,6 +355,12 @@ impl<'q> Plan<'q> {
         self.exact || self.asked(index, &self.node, (id, row, answers)) != Some(false)
     }
 
+    /// Whether a row matches, with the answers of its body; for a row that did not come from the
+    /// plan's bitmaps.
+    pub(super) fn fits(&self, index: &Index, of: (u32, &Row), answers: &[bool]) -> bool {
+        self.asked(index, &self.node, (of.0, of.1, Some(answers))) == Some(true)
+    }
+
     /// `None` when only the body knows.
     fn asked(
         &self,

@@ -4,6 +4,10 @@
 //! one view answers belongs together. What the caller may not see is not found, not counted and
 //! not paged over. Bodies are read from the journal's segments and copied, never decoded.
 
+pub(in crate::ledger) mod changes;
+pub(in crate::ledger) mod difference;
+pub(in crate::ledger) mod versions;
+
 use std::sync::Arc;
 
 use bytes::Bytes;

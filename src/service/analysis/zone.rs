@@ -375,6 +375,7 @@ fn refusal(error: &Error) -> Result<String, Error> {
         | Error::PermissionDenied { .. }
         | Error::Exhausted { .. }
         | Error::Unavailable { .. }
+        | Error::Interrupted { .. }
         | Error::Unimplemented { .. }
         | Error::Internal(_) => Err(error.clone()),
     }

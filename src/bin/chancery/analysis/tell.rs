@@ -4,6 +4,7 @@
 //! What an answer leaves open stands under it, line by line: nothing is passed over in silence.
 
 use chancery::wire::json;
+use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::Value;
 
 use crate::cells::{self, Detail};
@@ -91,7 +92,8 @@ fn rows(value: &Value, section: &Section, output: &mut Output) -> Result<(), Fai
     };
     let rows = list.iter().map(|one| {
         let cell = |path: &str| {
-            let text = cells::at(&message, one, path, detail);
+            let text =
+                figures(&message, one, path).or_else(|| cells::at(&message, one, path, detail));
             text.map_or_else(|| "-".to_owned(), |text| tame(&text))
         };
         section.columns.iter().map(|(_, path)| cell(path)).collect()
@@ -100,6 +102,47 @@ fn rows(value: &Value, section: &Section, output: &mut Output) -> Result<(), Fai
     output.grid(&grid(&headers, &rows, output.layout()))?;
     output.line("")?;
     Ok(())
+}
+
+/// Numbers and truths at a path. Canonical JSON leaves out a 0 and a no of fields that always have
+/// a value; they are told, for here they are answers. Numbers are rounded for the eye.
+fn figures(message: &MessageDescriptor, value: &Value, path: &str) -> Option<String> {
+    let (first, rest) = match path.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (path, None),
+    };
+    let field = message.get_field_by_json_name(first)?;
+    let held = value.get(first);
+    if let (Some(rest), Kind::Message(inner)) = (rest, field.kind()) {
+        let each = match held? {
+            Value::Array(many) => many.iter().collect(),
+            one => vec![one],
+        };
+        let told = each
+            .into_iter()
+            .filter_map(|one| figures(&inner, one, rest));
+        let told: Vec<String> = told.collect();
+        return (!told.is_empty()).then(|| told.join(", "));
+    }
+    let always = !field.supports_presence() && !field.is_list();
+    let kind = field.kind();
+    if matches!(kind, Kind::Double) {
+        let number = held.and_then(Value::as_f64);
+        return number.or(always.then_some(0.0)).map(rounded);
+    }
+    if held.is_some() || !always {
+        return None;
+    }
+    if matches!(kind, Kind::Int32 | Kind::Int64) {
+        return Some("0".to_owned());
+    }
+    matches!(kind, Kind::Bool).then(|| "no".to_owned())
+}
+
+/// At most four places behind the point.
+fn rounded(number: f64) -> String {
+    let text = format!("{number:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// What an answer rests on: what was not stated, the method, the revision and the marking.

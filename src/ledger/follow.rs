@@ -1,0 +1,99 @@
+//! A watch: commits, one after the other, as they change what a caller sees.
+//!
+//! It is a cursor in the order of the journal, not a queue: it holds the last revision that it
+//! looked at and nothing else, so a slow reader costs nothing and loses nothing, a thousand of them
+//! share one store, and one may begin anywhere. What a commit changed is worked out when the
+//! reader gets there, as the difference between two of his views. It never decides how long to wait
+//! for a reader; `service::watch` does.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::store::Store;
+use super::store::view::View;
+use super::store::view::changes::{Changed, Wanted};
+use crate::error::Error;
+use crate::model::caller::Caller;
+use crate::model::limits::Limits;
+use crate::model::{Revision, mutant};
+
+/// Commits looked at in one step, so that a step is short also when none of them is wanted.
+const STEP_COMMITS: Revision = 256;
+
+/// A commit that changed something.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// Its revision.
+    pub revision: Revision,
+    /// Its effective time, in microseconds since 1970.
+    pub time_us: i64,
+    /// What it changed, by name.
+    pub changes: Vec<Changed>,
+}
+
+/// A cursor in the order of the journal.
+pub struct Watch {
+    store: Arc<Store>,
+    limits: Limits,
+    head: watch::Receiver<Revision>,
+    caller: Caller,
+    wanted: Wanted,
+    after: Revision,
+}
+
+impl Watch {
+    pub(super) fn new(
+        (store, limits, head): (Arc<Store>, Limits, watch::Receiver<Revision>),
+        caller: Caller,
+        wanted: Wanted,
+        after: Revision,
+    ) -> Self {
+        Self {
+            store,
+            limits,
+            head,
+            caller,
+            wanted,
+            after,
+        }
+    }
+
+    /// The last revision that was looked at: another watch would go on after it.
+    pub fn position(&self) -> Revision {
+        self.after
+    }
+
+    /// Whether there is nothing more to look at for now.
+    pub fn caught_up(&self) -> bool {
+        self.after >= *self.head.borrow()
+    }
+
+    /// The next commit that changed something; `None` when a number of commits has been looked at
+    /// without finding one, or there are no more for now.
+    pub fn step(&mut self) -> Result<Option<Commit>, Error> {
+        let last = (*self.head.borrow()).min(self.after.saturating_add(STEP_COMMITS));
+        while self.after < last {
+            let revision = self.after + 1;
+            let store = Arc::clone(&self.store);
+            let view = View::new(store, self.caller.clone(), revision, self.limits);
+            let changes = view.changes(&self.wanted)?;
+            self.after = revision;
+            let skips = mutant::active("watch_skips_a_commit") && revision % 7 == 0;
+            if !changes.is_empty() && !skips {
+                return Ok(Some(Commit {
+                    revision,
+                    time_us: view.time_us(),
+                    changes,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits until there is more to look at. False when the ledger has closed.
+    pub async fn more(&mut self) -> bool {
+        let after = self.after;
+        self.head.wait_for(|head| *head > after).await.is_ok()
+    }
+}

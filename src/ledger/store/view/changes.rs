@@ -1,0 +1,249 @@
+//! What one commit changed in a caller's sight: the difference between his view of the revision
+//! before and his view of the revision, over what the commit touched.
+//!
+//! A commit touches the versions it wrote, and with a header whose state, marking or deletion
+//! changed all that stands under it. What came into sight or changed is upserted, what went out of
+//! sight is removed, and the reason is not told. Whether something goes out of sight is judged by
+//! the markings of the two revisions alone: a caller who follows late must hear of it too. Whether
+//! a body is shown is judged by the present marking as well, so that nothing is shown late that may
+//! no longer be seen. Used by `ledger::watch`; it never waits and never looks ahead.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+
+use super::super::chunks::Chunks;
+use super::super::index::{Index, Row};
+use super::super::list::{Query, asks_above};
+use super::super::read;
+use super::{Found, View};
+use crate::error::Error;
+use crate::model::Revision;
+use crate::model::kind::{self, Kind};
+use crate::model::name::{Name, assessment_of};
+
+/// What a change is told with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Images {
+    /// Its name.
+    None,
+    /// The resource as it is.
+    After,
+    /// The resource as it is, and as it was.
+    BeforeAndAfter,
+}
+
+/// What somebody follows.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// A query for each kind; its parent, size and cursor mean nothing here.
+    pub queries: Vec<Query>,
+    /// The names of the assessments that are followed; none is all.
+    pub assessments: HashSet<String>,
+    /// What is told of a change.
+    pub images: Images,
+}
+
+/// One resource that changed in the caller's sight.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// It is no longer in sight.
+    pub removed: bool,
+    /// As it is, where that is asked for.
+    pub after: Option<Bytes>,
+    /// As it was, where that is asked for.
+    pub before: Option<Bytes>,
+}
+
+/// A resource that the commit touched: its version at the revision, and whether it is a new one.
+struct Touched {
+    id: u32,
+    kind: u8,
+    name: Box<str>,
+    written: bool,
+}
+
+/// What became of one, before its bodies are read.
+struct Fate {
+    name: Box<str>,
+    kind: &'static Kind,
+    after: Option<Found>,
+    before: Option<Found>,
+}
+
+impl View {
+    /// What the commit of this view's revision changed, by name.
+    pub fn changes(&self, wanted: &Wanted) -> Result<Vec<Changed>, Error> {
+        let touched = touched(&read(&self.store.index), wanted, self.revision);
+        if touched.is_empty() {
+            return Ok(Vec::new());
+        }
+        let then = Self {
+            revision: self.revision - 1,
+            ..self.clone()
+        };
+        let mut fates = Vec::new();
+        for one in &touched {
+            fates.extend(self.fate(&then, wanted, one)?);
+        }
+        fates.sort_by(|a, b| a.name.cmp(&b.name));
+        let told = fates.into_iter().map(|fate| self.told(wanted.images, fate));
+        told.collect()
+    }
+
+    /// The effective time of this view's revision, in microseconds since 1970.
+    pub fn time_us(&self) -> i64 {
+        read(&self.store.index).time(self.revision).unwrap_or(0)
+    }
+
+    fn fate(&self, then: &Self, wanted: &Wanted, touched: &Touched) -> Result<Option<Fate>, Error> {
+        let Touched { id, written, .. } = *touched;
+        let Some(query) = wanted.of(touched.kind) else {
+            return Ok(None);
+        };
+        let is = self.in_sight(query, id)?;
+        let both = wanted.images == Images::BeforeAndAfter;
+        let earlier = match (is && written && !both, written) {
+            (true, _) => None,
+            (false, false) => Some(id),
+            (false, true) => self.store.row_at(&touched.name, then.revision)?,
+        };
+        let was = match earlier {
+            Some(earlier) if then.in_sight(query, earlier)? => Some(earlier),
+            Some(_) | None => None,
+        };
+        let changed = if is {
+            written || was.is_none()
+        } else {
+            was.is_some()
+        };
+        if !changed || is && !self.may_show(id) {
+            return Ok(None);
+        }
+        let was = was.filter(|earlier| both && then.may_show(*earlier));
+        let index = read(&self.store.index);
+        let found = |id: u32| index.row(id).map(Found::from);
+        Ok(kind::at(touched.kind).map(|kind| Fate {
+            name: touched.name.clone(),
+            kind,
+            after: found(id).filter(|_| is),
+            before: was.and_then(found),
+        }))
+    }
+
+    /// Whether a version may be shown: by its markings at this revision, and by those of now.
+    fn may_show(&self, id: u32) -> bool {
+        let index = read(&self.store.index);
+        let covered = |row| index.covers(self.caller.clearance(), row, self.revision);
+        index.row(id).is_some_and(covered)
+    }
+
+    /// Whether the query selects a version and the markings of this revision let it be seen.
+    fn in_sight(&self, query: &Query, id: u32) -> Result<bool, Error> {
+        let clear = {
+            let index = read(&self.store.index);
+            let clearance = self.caller.clearance();
+            let clear = |row: &Row| !row.tombstone && index.marked(clearance, row, self.revision);
+            index.row(id).is_some_and(clear)
+        };
+        Ok(clear && self.selects(query, id)?)
+    }
+
+    /// Whether the query selects a version, whoever may see it.
+    pub(super) fn selects(&self, query: &Query, id: u32) -> Result<bool, Error> {
+        let stands = {
+            let index = read(&self.store.index);
+            let Some(row) = index.row(id) else {
+                return Ok(false);
+            };
+            let header = index.header_at(row.assessment, self.revision);
+            let shown = header.is_none_or(|header| {
+                let stated = query.states.is_empty() || query.states.contains(&header.state);
+                stated && (query.deleted || !header.tombstone)
+            });
+            let rejected = index.rejected(row.kind).filter(|_| !query.rejected);
+            shown && !rejected.is_some_and(|rows| rows.contains(id))
+        };
+        Ok(stands && self.fits(query, id)?)
+    }
+
+    fn told(&self, images: Images, fate: Fate) -> Result<Changed, Error> {
+        let image = |found: Option<&Found>| match images {
+            Images::None => Ok(None),
+            Images::After | Images::BeforeAndAfter => {
+                found.map(|found| self.answer(found)).transpose()
+            }
+        };
+        Ok(Changed {
+            removed: fate.after.is_none(),
+            after: image(fate.after.as_ref())?,
+            before: image(fate.before.as_ref())?,
+            name: fate.name.into_string(),
+            kind: fate.kind,
+        })
+    }
+}
+
+impl Wanted {
+    /// The query of a kind, if it is followed.
+    fn of(&self, kind: u8) -> Option<&Query> {
+        self.queries.iter().find(|query| query.kind.ordinal == kind)
+    }
+
+    fn follows(&self, row: &Row) -> bool {
+        let among = |name| self.assessments.contains(name);
+        let named = self.assessments.is_empty() || assessment_of(&row.name).is_some_and(among);
+        named && self.of(row.kind).is_some()
+    }
+}
+
+/// What is followed of what a commit wrote, and of what stands under a header that it changed:
+/// the standing of, or anything of, where a condition asks for the assessment's fields.
+fn touched(index: &Index, wanted: &Wanted, revision: Revision) -> Vec<Touched> {
+    let mut touched = Vec::new();
+    let mut above = Vec::new();
+    let above_asked = wanted.queries.iter().any(asks_above);
+    for id in index.written_at(revision) {
+        let Some(row) = index.row(id) else { continue };
+        let header = kind::at(row.kind).is_some_and(|kind| !kind.is_element());
+        let moved = || index.stands_differently(row.assessment, revision - 1, revision);
+        if header && (above_asked || moved()) {
+            above.extend(assessment_of(&row.name));
+        }
+        if wanted.follows(row) {
+            touched.push(Touched::new(id, row, true));
+        }
+    }
+    for assessment in above {
+        let rows = index.of_assessment(assessment).into_iter();
+        let rows = rows.flat_map(Chunks::iter);
+        let rows = rows.filter_map(|id| Some((id, index.row(id)?)));
+        let under = rows.filter(|(_, row)| {
+            let element = kind::at(row.kind).is_some_and(Kind::is_element);
+            element && row.from < revision && index.current_at(row, revision)
+        });
+        let under = under.filter(|(_, row)| wanted.follows(row));
+        touched.extend(under.map(|(id, row)| Touched::new(id, row, false)));
+    }
+    touched
+}
+
+impl Touched {
+    fn new(id: u32, row: &Row, written: bool) -> Self {
+        Self {
+            id,
+            kind: row.kind,
+            name: row.name.clone(),
+            written,
+        }
+    }
+}
+
+/// The names of assessments as a set to follow.
+pub fn assessments(names: &[Name]) -> HashSet<String> {
+    names.iter().map(|name| name.as_str().to_owned()).collect()
+}
