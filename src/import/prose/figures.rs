@@ -9,7 +9,7 @@ use super::lexicon::Say;
 use super::sentence::{Part, Run, Tie};
 use crate::import::collect::{Collector, Value};
 use crate::import::forecasts::{Foreseen, stated_in};
-use crate::import::odds::{beside_chance, odds};
+use crate::import::odds::{Odds, beside_chance, odds};
 use crate::import::plain::plain;
 use crate::model::v1::DoubtKind;
 
@@ -32,14 +32,17 @@ impl<'n> Reading<'_, '_, 'n> {
         if !text.contains(|c: char| c.is_ascii_digit()) && !text.contains(" in ") {
             return false;
         }
-        let all = odds(text);
-        let Some(place) = all.iter().position(|one| beside_chance(text, one)) else {
-            return false;
-        };
-        let Some(one) = all.get(place) else {
-            return false;
-        };
         let Some(event) = self.event(run) else {
+            return false;
+        };
+        // "The probability of ... is 0.4": however long what is between, the figure belongs to it.
+        let ends = self.s.place(event).end.saturating_sub(at.start);
+        let told = |one: &Odds| event.to < run.to && one.share && one.at.start >= ends;
+        let all = odds(text);
+        let place = all
+            .iter()
+            .position(|one| beside_chance(text, one) || told(one));
+        let Some((place, one)) = place.and_then(|place| Some((place, all.get(place)?))) else {
             return false;
         };
         let Some(likelihood) = stated_in(text, one, all.get(place + 1)) else {
