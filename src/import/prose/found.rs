@@ -140,6 +140,21 @@ impl<'n> Reading<'_, '_, 'n> {
         }
     }
 
+    /// What a line is about, without when and on what terms it holds.
+    fn unconditioned(&self, issue: Run) -> Run {
+        let terms = |at: &usize| {
+            matches!(
+                self.s.word(*at),
+                "while" | "until" | "unless" | "before" | "if" | "because" | "although"
+            )
+        };
+        let to = (issue.from + 1..issue.to).find(terms);
+        Run {
+            to: to.unwrap_or(issue.to),
+            ..issue
+        }
+    }
+
     /// A red line of each of some actors; its issue is a run within the stance.
     pub(super) fn red_line(
         &self,
@@ -150,7 +165,7 @@ impl<'n> Reading<'_, '_, 'n> {
         if issue.to <= issue.from {
             return;
         }
-        let issue = c.value(self.s.place(issue));
+        let issue = c.value(self.s.place(self.unconditioned(issue)));
         let at = self.s.place(stance);
         let stance_value = c.value(at);
         for actor in whose.0 {

@@ -37,6 +37,14 @@ const ADVERBIALS: [&str; 18] = [
     "to",
 ];
 
+/// Words before the verb that shows a clause to be one.
+const CLAUSE_WORDS_MAX: usize = 7;
+/// Verbs that no list of nouns has.
+const FINITES: [&str; 22] = [
+    "is", "are", "was", "were", "has", "have", "had", "will", "would", "must", "may", "might",
+    "can", "cannot", "could", "should", "want", "wants", "says", "say", "said", "remains",
+];
+
 /// A sentence of a text.
 pub(super) struct Sentence<'t, 'n> {
     pub(super) text: &'t str,
@@ -311,8 +319,23 @@ impl<'t, 'n> Sentence<'t, 'n> {
             }
             "because" => Some(Tie::Tail),
             "and" if self.word(at + 1) == "that" => Some(Tie::Own),
+            "and" | "or" | "so" if comma && self.clause(at + 1) => Some(Tie::Own),
             _ => None,
         }
+    }
+
+    /// Whether a clause with a subject and a verb of its own begins at a word, and not the last
+    /// item of a list.
+    fn clause(&self, at: usize) -> bool {
+        let subject = self.capital(at)
+            || self.named_at(at).is_some()
+            || matches!(
+                self.word(at),
+                "the" | "a" | "an" | "its" | "their" | "it" | "they" | "he" | "she" | "we" | "this"
+            );
+        let open = |verb: &usize| (at + 1..=*verb).all(|at| !self.gap(at).contains([',', ';']));
+        let verb = (at + 1..at + CLAUSE_WORDS_MAX).take_while(open);
+        subject && verb.into_iter().any(|at| FINITES.contains(&self.word(at)))
     }
 
     /// Adds a part, its leading aside apart from it and the words that open it left out.

@@ -50,6 +50,11 @@ fn said(text: &str) -> Attribution {
 fn demands_and_refusals_are_red_lines_of_who_makes_them() {
     for (text, line) in [
         (
+            "Malta will not discuss its harbours while the fleet is near, and the envoys want a \
+             seat before they sign anything.",
+            "line malta: will not discuss its harbours while the fleet is near",
+        ),
+        (
             "Ankara demands that the squadron leave the harbour by June.",
             "line turkey: demands that the squadron leave the harbour by June.",
         ),

@@ -14,6 +14,7 @@ from chancery.v1 import assessment_service_pb2_grpc as assessment_service
 from chancery.v1 import assessment_state_pb2 as states
 from chancery.v1 import document_service_pb2 as documents
 from chancery.v1 import document_service_pb2_grpc as document_service
+from chancery.v1 import element_pb2 as elements
 from chancery.v1 import likelihood_pb2 as likelihoods
 from chancery.v1 import red_line_pb2 as red_lines
 from chancery.v1 import risk_pb2 as risks
@@ -123,7 +124,7 @@ def write(service):
 
 def edit_of(name, etag):
     firmer = edits.ElementEdit(
-        upsert=edits.Element(
+        upsert=elements.Element(
             red_line=red_lines.RedLine(
                 id="twelve-miles", declared_firmness=red_lines.DECLARED_FIRMNESS_ABSOLUTE
             )
@@ -132,7 +133,7 @@ def edit_of(name, etag):
         etag=etag,
     )
     added = edits.ElementEdit(
-        upsert=edits.Element(
+        upsert=elements.Element(
             risk=risks.Risk(
                 id="arrests-at-sea",
                 title="Arrests at sea",
