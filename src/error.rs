@@ -72,6 +72,13 @@ pub enum Error {
         /// What could be had instead.
         available: String,
     },
+    /// A revision that cannot be read any more.
+    Compacted {
+        /// The revision that was asked for.
+        requested: i64,
+        /// The earliest one that can be read.
+        earliest: i64,
+    },
     /// The caller may not do this.
     PermissionDenied {
         /// A sentence.
@@ -144,6 +151,7 @@ impl Error {
             | Self::Exhausted { reason, .. }
             | Self::Unavailable { reason, .. } => reason,
             Self::Aborted { .. } => "CONFLICT",
+            Self::Compacted { .. } => "REVISION_COMPACTED",
             Self::PermissionDenied { .. } => "PERMISSION_DENIED",
             Self::Interrupted { why, .. } => match why {
                 Interruption::Stopping => "STOPPING",
@@ -180,6 +188,14 @@ impl fmt::Display for Error {
             } => {
                 write!(f, "cannot read at {requested}; {available}")
             }
+            Self::Compacted {
+                requested,
+                earliest,
+            } => write!(
+                f,
+                "cannot read at revision {requested}; history was compacted, revision {earliest} \
+                 is the earliest"
+            ),
             Self::PermissionDenied { description }
             | Self::Exhausted { description, .. }
             | Self::Unavailable { description, .. } => f.write_str(description),

@@ -11,11 +11,11 @@ use std::path::Path;
 use super::Ledger;
 use super::committer::random;
 use super::journal::copy::{Pack, Piece, Trailer, Unpack};
-use super::journal::{self, Entry, Position, Reader, Record, Stamped};
+use super::journal::{self, Body, Entry, Position, Reader, Record, Stamped};
 use crate::error::Error;
 use crate::model::Revision;
 use crate::model::limits::Limits;
-use crate::wire::record::{self, What};
+use crate::wire::record;
 
 /// Bytes of records that one frame of a backup gathers before it is written.
 const FRAME_BYTES: usize = 512 << 10;
@@ -43,7 +43,7 @@ pub struct Checked {
     pub begins: Position,
     /// Its end.
     pub trailer: Trailer,
-    /// Its records, kept ones included.
+    /// Its records.
     pub records: u64,
 }
 
@@ -90,20 +90,13 @@ impl Backup {
     pub fn write(&self, sink: Sink<'_>) -> Result<Trailer, Error> {
         let reader = self.ledger.inner.journal.as_ref();
         let mut out = Out {
-            pack: Pack::new(random()?, 0),
+            pack: Pack::new(random()?),
             gathered: Vec::new(),
             bytes: 0,
             sink,
         };
-        let mut head = if self.from == 0 {
-            Position::START
-        } else {
-            position(reader, self.from)?
-        };
+        let head = position(reader, self.from)?;
         (out.sink)(out.pack.header(head))?;
-        if self.from == 0 && reader.base().revision > 0 {
-            head = out.kept(reader)?;
-        }
         let head = out.entries(reader, head, self.revision)?;
         if head.revision != self.revision {
             return Err(of_revision(self.revision, "the journal ends before it"));
@@ -127,19 +120,6 @@ struct Out<'a> {
 }
 
 impl Out<'_> {
-    /// What stands for compacted history; answers where that ends.
-    fn kept(&mut self, reader: &dyn Reader) -> Result<Position, Error> {
-        let base = reader.base();
-        for record in reader.kept().map_err(unreadable)? {
-            let (record, _) = record.map_err(unreadable)?;
-            if self.gather(base.time_us, record) {
-                self.flush_kept(&base)?;
-            }
-        }
-        self.flush_kept(&base)?;
-        Ok(base)
-    }
-
     /// What follows a position, up to a revision; answers where it ends.
     fn entries(
         &mut self,
@@ -164,7 +144,12 @@ impl Out<'_> {
     }
 
     /// Whether there is enough for a frame.
-    fn gather(&mut self, time_us: i64, record: Record) -> bool {
+    fn gather(&mut self, time_us: i64, mut record: Record) -> bool {
+        // Of what was erased only the place is left, which a backup need not carry.
+        let erased = |body: &&mut Body| record::erased(&body.salt, &body.bytes);
+        for body in record.bodies.iter_mut().filter(erased) {
+            body.bytes.clear();
+        }
         let bodies = record.bodies.iter();
         let bodies: usize = bodies.map(|body| body.bytes.len() + 20).sum();
         self.bytes += record.envelope.len() + 16 + bodies;
@@ -172,24 +157,12 @@ impl Out<'_> {
         self.bytes >= FRAME_BYTES
     }
 
-    fn gathered(&mut self) -> Vec<Stamped> {
-        self.bytes = 0;
-        std::mem::take(&mut self.gathered)
-    }
-
-    fn flush_kept(&mut self, base: &Position) -> Result<(), Error> {
-        let kept = self.gathered();
-        if kept.is_empty() {
-            return Ok(());
-        }
-        (self.sink)(self.pack.kept(base, &kept))
-    }
-
     fn flush_group(&mut self, head: &mut Position) -> Result<(), Error> {
-        let group = self.gathered();
-        if group.is_empty() {
+        if self.gathered.is_empty() {
             return Ok(());
         }
+        self.bytes = 0;
+        let group = std::mem::take(&mut self.gathered);
         let (frame, last) = self.pack.group(head, &group);
         *head = last;
         (self.sink)(frame)
@@ -197,10 +170,9 @@ impl Out<'_> {
 }
 
 /// Where a revision stands.
-fn position(reader: &dyn Reader, revision: Revision) -> Result<Position, Error> {
-    let base = reader.base();
-    if revision == base.revision {
-        return Ok(base);
+pub(super) fn position(reader: &dyn Reader, revision: Revision) -> Result<Position, Error> {
+    if revision == 0 {
+        return Ok(Position::START);
     }
     let entry = reader.entries(revision).map_err(unreadable)?.next();
     let entry = entry.ok_or_else(|| of_revision(revision, "it is not there"))?;
@@ -259,17 +231,7 @@ impl Check {
             .map_err(|error| Error::Internal(error.to_string()))?;
         match &piece {
             None => {}
-            Some(Piece::Begins(position)) => {
-                if self.unpack.number() != Some(0) {
-                    return Err(self.wrong("it is a part of a journal and no backup"));
-                }
-                self.begins = Some(*position);
-            }
-            Some(Piece::Kept(base, records)) => {
-                for (record, _) in records {
-                    self.kept(base, record)?;
-                }
-            }
+            Some(Piece::Begins(position)) => self.begins = Some(*position),
             Some(Piece::Group(group)) => {
                 for (stamped, revision) in group.iter().zip(before + 1..) {
                     sound(&stamped.record)
@@ -291,20 +253,6 @@ impl Check {
                 records: self.records,
             }),
             _ => Err(self.wrong("it ends before its trailer, so it is not whole")),
-        }
-    }
-
-    fn kept(&mut self, base: &Position, record: &Record) -> Result<(), Error> {
-        let what = record::decode_kept(&record.envelope)?;
-        let first = self.records == 0;
-        self.records += 1;
-        match what {
-            What::Base(found) if first && found.revision == base.revision => Ok(()),
-            What::Version(found) if !first && found.revision <= base.revision => Ok(()),
-            What::Request(_) if !first => Ok(()),
-            What::Base(_) | What::Version(_) | What::Request(_) => {
-                Err(self.wrong("what it kept of compacted history makes no sense"))
-            }
         }
     }
 

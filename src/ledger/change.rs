@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::model::Revision;
 use crate::model::limits::{Limits, exceeded};
 use crate::model::name::Name;
-use crate::wire::body;
+use crate::wire::{body, record};
 
 /// One new version of one resource.
 #[derive(Debug, Clone)]
@@ -37,6 +37,10 @@ pub struct Change {
     pub reads: Vec<(String, Revision)>,
     /// What it does. The order is kept: elements of an assessment are shown in it.
     pub effects: Vec<Effect>,
+    /// The effects erase what their names held before.
+    pub purge: bool,
+    /// Where history is compacted; a change that does so has no effects.
+    pub compaction: Option<record::Compaction>,
 }
 
 /// What became of a change.
@@ -62,7 +66,7 @@ impl Change {
 
     /// Refuses what no journal should hold.
     pub(super) fn check(&self, limits: &Limits) -> Result<(), Error> {
-        if self.effects.is_empty() {
+        if self.effects.is_empty() && self.compaction.is_none() {
             return Err(Error::Internal("a change without effects".to_owned()));
         }
         let allowed = limits.change_effects_max;

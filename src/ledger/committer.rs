@@ -220,6 +220,11 @@ impl Committer {
                 .send_replace(Some("the store failed".to_owned()));
             return;
         }
+        if envelopes.iter().any(erases)
+            && let Err(failure) = self.journal.roll()
+        {
+            warn!(%failure, "a segment could not be closed; the next start erases what it holds");
+        }
         if mutant::active("order_swapped") {
             answers.reverse();
         }
@@ -384,6 +389,12 @@ fn bodies_of(stamped: &[Stamped]) -> Vec<Vec<Bytes>> {
     records.map(bodies).collect()
 }
 
+/// Whether a record asks for bodies before it to be erased, which can be done in closed segments
+/// only.
+fn erases(envelope: &record::Envelope) -> bool {
+    envelope.purge || envelope.compaction.is_some()
+}
+
 /// Applies one appended record to the store.
 pub(super) fn apply(
     store: &Store,
@@ -426,6 +437,8 @@ fn seal(change: Change) -> Result<(record::Envelope, Vec<Body>), Error> {
         reason: change.reason,
         reads,
         effects,
+        purge: change.purge,
+        compaction: change.compaction,
         ..Default::default()
     };
     Ok((envelope, bodies))

@@ -32,6 +32,15 @@ pub struct Commit {
     pub changes: Vec<Changed>,
 }
 
+/// Refuses to go on after a revision which the next one can no longer be compared with. Before the
+/// first one there is nothing to compare with, and nothing lost while that one can be read.
+pub(super) fn followable(store: &Store, after: Revision) -> Result<(), Error> {
+    if after == 0 && store.earliest() <= 1 {
+        return Ok(());
+    }
+    store.readable(after)
+}
+
 /// A cursor in the order of the journal.
 pub struct Watch {
     store: Arc<Store>,
@@ -74,6 +83,7 @@ impl Watch {
     pub fn step(&mut self) -> Result<Option<Commit>, Error> {
         let last = (*self.head.borrow()).min(self.after.saturating_add(STEP_COMMITS));
         while self.after < last {
+            followable(&self.store, self.after)?;
             let revision = self.after + 1;
             let store = Arc::clone(&self.store);
             let view = View::new(store, self.caller.clone(), revision, self.limits);

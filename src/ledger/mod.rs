@@ -9,6 +9,7 @@
 //! `disk`       writes and syncs, each step under a name at which tests make it fail
 //! `backup`     all of it as one stream `restore` and back
 //! `follow`     commits as they change what a caller sees: a watch
+//! `retention`  less history, and what must be gone for good
 //!
 //! The ledger knows resources by their names and the kinds' table only. It never reads the clock:
 //! times come with the changes and the reads.
@@ -22,6 +23,7 @@ pub mod follow;
 pub mod journal;
 mod progress;
 pub mod restore;
+pub mod retention;
 mod store;
 pub mod verify;
 
@@ -41,6 +43,7 @@ use self::committer::{
 };
 use self::feed::Feed;
 use self::follow::Watch;
+use self::journal::erase::Eraser;
 use self::journal::local::{Local, Options};
 use self::journal::{Body, Journal, Position, Reader, Record, Stamped};
 use self::store::checkpoint::Note;
@@ -93,6 +96,9 @@ struct Inner {
     limits: Limits,
     committer: Mutex<Option<JoinHandle<()>>>,
     folder: Option<PathBuf>,
+    eraser: Option<Eraser>,
+    /// Held while history is compacted or erased: one at a time.
+    keeping: tokio::sync::Mutex<()>,
 }
 
 /// What the operator asks about.
@@ -104,6 +110,8 @@ pub struct Status {
     pub revision: Revision,
     /// Its effective time, in microseconds since 1970.
     pub time_us: i64,
+    /// The earliest revision that can be read.
+    pub earliest: Revision,
     /// The chain hash of that revision.
     pub chain: [u8; 32],
     /// Files of the journal.
@@ -160,6 +168,7 @@ impl Ledger {
                 "the last write was cut short by a crash and has been removed"
             );
         }
+        let eraser = opened.journal.eraser();
         let journal: Box<dyn Journal> = Box::new(opened.journal);
         progress.doing("checking the store");
         let (store, found) = Store::open(&store_folder, &journal.reader(), note.as_ref())?;
@@ -178,7 +187,7 @@ impl Ledger {
             journal,
             store,
             (checkpointed, limits, now_us),
-            (Some(folder.to_owned()), progress),
+            (Some((folder.to_owned(), eraser)), progress),
         )
     }
 
@@ -186,7 +195,7 @@ impl Ledger {
         mut journal: Box<dyn Journal>,
         store: Store,
         (checkpointed, limits, now_us): (Revision, Limits, i64),
-        (folder, progress): (Option<PathBuf>, &Progress),
+        (place, progress): (Option<(PathBuf, Eraser)>, &Progress),
     ) -> Result<Self, Error> {
         if journal.head().revision == 0 {
             begin(journal.as_mut(), now_us)?;
@@ -204,6 +213,10 @@ impl Ledger {
             0 => checkpointed,
             _ => first_checkpoint(&store, &journal.head()).unwrap_or(checkpointed),
         };
+        if let Some((folder, eraser)) = &place {
+            retention::resume(folder, eraser, journal.as_mut(), &store)?;
+        }
+        let (folder, eraser) = place.unzip();
         let store = Arc::new(store);
         let (head, seen) = watch::channel(journal.head().revision);
         let (failed, failure) = watch::channel(None);
@@ -244,6 +257,8 @@ impl Ledger {
             limits,
             committer: Mutex::new(Some(thread)),
             folder,
+            eraser,
+            keeping: tokio::sync::Mutex::default(),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -258,18 +273,15 @@ impl Ledger {
             At::Exact(revision) => self.exact(revision)?,
             At::Time(time_us) => self.at_time(time_us, now_us).await?,
         };
-        Ok(self.view(caller, revision))
+        self.view(caller, revision)
     }
 
     /// A view of a revision that an earlier one had: for later pages.
-    pub fn view(&self, caller: Caller, revision: Revision) -> View {
+    pub fn view(&self, caller: Caller, revision: Revision) -> Result<View, Error> {
         let revision = revision.min(*self.inner.head.borrow());
-        View::new(
-            Arc::clone(&self.inner.store),
-            caller,
-            revision,
-            self.inner.limits,
-        )
+        self.readable(revision)?;
+        let store = Arc::clone(&self.inner.store);
+        Ok(View::new(store, caller, revision, self.inner.limits))
     }
 
     /// Makes a change durable and visible; answers only then.
@@ -330,6 +342,7 @@ impl Ledger {
                 available: format!("revisions 1 to {head} can be watched from"),
             });
         }
+        follow::followable(&self.inner.store, after)?;
         let store = Arc::clone(&self.inner.store);
         let (limits, head) = (self.inner.limits, self.inner.head.clone());
         Ok(Watch::new((store, limits, head), caller, wanted, after))
@@ -344,6 +357,7 @@ impl Ledger {
             store_uuid: self.inner.genesis.store_uuid.clone(),
             revision,
             time_us,
+            earliest: self.inner.store.earliest(),
             chain,
             segments,
             journal_bytes,
@@ -400,7 +414,10 @@ impl Ledger {
         Err(Error::OutOfRange {
             reason,
             requested: format!("revision {revision}"),
-            available: format!("revisions 1 to {head} can be read"),
+            available: format!(
+                "revisions {} to {head} can be read",
+                self.inner.store.earliest()
+            ),
         })
     }
 
@@ -428,6 +445,7 @@ impl Ledger {
             .map_err(|_gone| stopped("the writer stopped"));
         let revision = self.inner.store.revision_at(time_us).min(head?);
         if revision > 0 {
+            self.readable(revision)?;
             return Ok(revision);
         }
         Err(Error::OutOfRange {

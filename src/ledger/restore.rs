@@ -15,7 +15,7 @@ use super::committer::random;
 use super::journal::copy::{Piece, Trailer};
 use super::journal::local::Local;
 use super::journal::{Journal, Position, Stamped};
-use super::{Ledger, Progress, journal_options};
+use super::{Ledger, Progress, journal_options, retention};
 use crate::error::Error;
 use crate::model::Revision;
 use crate::model::limits::Limits;
@@ -109,6 +109,8 @@ pub fn restore(
     }
     journal.seal().map_err(told)?;
     drop(journal);
+    // The backup may have been made between a purge and its erasing.
+    retention::mark(folder)?;
     let ledger = Ledger::open_marked(folder, limits, (0, &Progress::default()))?;
     let digest = ledger.digest(head.revision)?;
     ledger.close();
@@ -181,9 +183,6 @@ impl Writing {
                 );
                 Err(Error::Internal(text))
             }
-            Piece::Kept(..) => Err(Error::Unimplemented {
-                method: "restore of compacted history",
-            }),
             Piece::Group(group) => self.group(group),
             Piece::Ends(_) => Ok(()),
         }

@@ -7,12 +7,15 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use super::wired::admin_service_server::AdminService;
-use super::{Answer, Boxed, Door, status, unary, unbuilt};
+use super::{Answer, Boxed, Door, status, unary};
 use crate::error::Error;
+use crate::ledger::change::{Change, Effect};
 use crate::ledger::verify::Head;
 use crate::model::caller::{Caller, Role};
+use crate::model::limits::exceeded;
+use crate::model::name::Name;
 use crate::model::{kind, v1 as plain};
-use crate::wire::body::timestamp;
+use crate::wire::body::{self, timestamp};
 
 /// A backup as it is sent.
 type Pieces = ReceiverStream<Result<plain::BackupResponse, Status>>;
@@ -33,12 +36,9 @@ impl AdminService for Door {
         Box::pin(self.call(request, backup))
     }
 
-    unbuilt! {
-        compact(plain::CompactRequest) -> plain::CompactResponse;
-        purge(plain::PurgeRequest) -> plain::PurgeResponse;
-    }
-
     unary! {
+        compact(plain::CompactRequest) -> plain::CompactResponse = compact;
+        purge(plain::PurgeRequest) -> plain::PurgeResponse = purge;
         get_status(plain::GetStatusRequest) -> plain::GetStatusResponse = get_status;
         get_head(plain::GetHeadRequest) -> plain::Head = get_head;
         verify(plain::VerifyRequest) -> plain::VerifyResponse = verify;
@@ -80,7 +80,7 @@ async fn get_status(
         store_uuid: status.store_uuid,
         current_revision: status.revision,
         current_time: Some(timestamp(status.time_us)),
-        earliest_revision: 1,
+        earliest_revision: status.earliest,
         journal_bytes: signed(status.journal_bytes),
         journal_segments: i32::try_from(status.segments).unwrap_or(i32::MAX),
         chain_hash: digits(&status.chain),
@@ -199,6 +199,90 @@ async fn verify(
         findings: findings.collect(),
     };
     Ok((answer, report.revision))
+}
+
+async fn compact(
+    door: Door,
+    caller: Caller,
+    request: plain::CompactRequest,
+) -> Answer<plain::CompactResponse> {
+    operator(&caller)?;
+    let change = Change {
+        author: caller.subject().to_owned(),
+        proposed_us: (door.clock)(),
+        ..Default::default()
+    };
+    let done = door.ledger.compact(request.revision, change).await?;
+    let answer = plain::CompactResponse {
+        earliest_revision: done.earliest,
+        chain_hash: digits(&done.chain),
+        digest: digits(&done.digest),
+        bytes_erased: i64::try_from(done.bytes_erased).unwrap_or(i64::MAX),
+    };
+    Ok((answer, door.ledger.status().revision))
+}
+
+/// Erases a resource that nothing else links to.
+async fn purge(
+    door: Door,
+    caller: Caller,
+    request: plain::PurgeRequest,
+) -> Answer<plain::PurgeResponse> {
+    operator(&caller)?;
+    let name = Name::parse(&request.name, "name")?;
+    let limits = door.ledger.limits();
+    match request.reason.len() {
+        0 => return Err(Error::invalid("reason", "REQUIRED", "a purge says why")),
+        given if given > limits.reason_bytes_max => {
+            let allowed = limits.reason_bytes_max;
+            return Err(exceeded("reason", "REASON_TOO_LONG", given, allowed));
+        }
+        _ => {}
+    }
+    // Alone, so that nobody links to it or writes it meanwhile.
+    let _alone = door.turns.write().await;
+    let view = door.latest(&caller).await?;
+    let names = door.ledger.names_under(name.as_str());
+    if names.is_empty() {
+        return Err(Error::not_found(name.as_str()));
+    }
+    let mut change = Change {
+        author: caller.subject().to_owned(),
+        reason: request.reason,
+        proposed_us: (door.clock)(),
+        ..Default::default()
+    };
+    let goes = |one: &String| names.iter().any(|(gone, _)| gone == one);
+    for (gone, _) in &names {
+        let gone = Name::parse(gone, "name")?;
+        if let Some(holder) = view.all_referrers(&gone).into_iter().find(|one| !goes(one)) {
+            return Err(Error::Precondition {
+                reason: "LINKED",
+                name: gone.as_str().to_owned(),
+                description: format!("\"{holder}\" links to it; purge or change that first"),
+            });
+        }
+        let Some(stored) = view.unseen(&gone)? else {
+            continue;
+        };
+        change
+            .reads
+            .push((gone.as_str().to_owned(), stored.revision));
+        change.effects.push(Effect {
+            name: gone.as_str().to_owned(),
+            body: body::only_marking(&stored.body)?,
+            tombstone: true,
+        });
+    }
+    let committed = door.ledger.purge(change).await?;
+    let versions: usize = names.iter().map(|(_, versions)| versions).sum();
+    let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    let answer = plain::PurgeResponse {
+        revision: committed.revision,
+        resources: number(names.len()),
+        versions: number(versions),
+    };
+    Ok((answer, committed.revision))
 }
 
 /// Refuses everybody but an operator.

@@ -53,8 +53,8 @@ pub(super) async fn diff(
     };
     let (base, target) = match &place {
         Some(place) => (
-            door.ledger.view(caller.clone(), place.item_revision),
-            door.ledger.view(caller, place.revision),
+            door.ledger.view(caller.clone(), place.item_revision)?,
+            door.ledger.view(caller, place.revision)?,
         ),
         None => sides(&door, caller, base, target).await?,
     };
@@ -291,7 +291,7 @@ pub(super) async fn history(
         return Err(Error::Internal("a problem was not told".to_owned()));
     };
     let view = match &place {
-        Some(place) => door.ledger.view(caller, place.revision),
+        Some(place) => door.ledger.view(caller, place.revision)?,
         None => door.ledger.read(caller, at, (door.clock)()).await?,
     };
     let revision = view.revision();

@@ -158,7 +158,7 @@ pub(super) async fn open(
     problems.finish()?;
     let states = states(asked, parent.is_some());
     let view = match (&place, at) {
-        (Some(place), _) => door.ledger.view(caller, place.revision),
+        (Some(place), _) => door.ledger.view(caller, place.revision)?,
         (None, Some(at)) => door.ledger.read(caller, at, (door.clock)()).await?,
         (None, None) => door.latest(&caller).await?,
     };

@@ -42,6 +42,7 @@ pub(crate) fn status(failure: &Error) -> Status {
         Error::Precondition { .. }
         | Error::Aborted { .. }
         | Error::OutOfRange { .. }
+        | Error::Compacted { .. }
         | Error::PermissionDenied { .. }
         | Error::Unimplemented { .. }
         | Error::Internal(_) => {}
@@ -56,7 +57,7 @@ fn code(failure: &Error) -> Code {
         Error::AlreadyExists { .. } => Code::AlreadyExists,
         Error::Precondition { .. } => Code::FailedPrecondition,
         Error::Aborted { .. } => Code::Aborted,
-        Error::OutOfRange { .. } => Code::OutOfRange,
+        Error::OutOfRange { .. } | Error::Compacted { .. } => Code::OutOfRange,
         Error::PermissionDenied { .. } => Code::PermissionDenied,
         Error::Exhausted { .. } => Code::ResourceExhausted,
         Error::Unavailable { .. } => Code::Unavailable,
@@ -87,6 +88,13 @@ fn metadata(failure: &Error) -> HashMap<String, String> {
                 ("available", available.clone()),
             ]
         }
+        Error::Compacted {
+            requested,
+            earliest,
+        } => vec![
+            ("requested", requested.to_string()),
+            ("earliest", earliest.to_string()),
+        ],
         Error::Interrupted {
             resume_revision, ..
         } => vec![("resume_revision", resume_revision.to_string())],

@@ -176,6 +176,12 @@ pub fn indexed(kind: &Kind, body: &[u8]) -> Result<Vec<(u16, Value)>, Error> {
     Ok(found)
 }
 
+/// A body with nothing but the marking of another one.
+pub fn only_marking(body: &[u8]) -> Result<Vec<u8>, Error> {
+    let marking = marking(body)?.map(|marking| Bytes::from(marking.encode_to_vec()));
+    Ok(marking.map_or_else(Vec::new, |bytes| framed(MARKING, &bytes).to_vec()))
+}
+
 /// The marking field of a body.
 pub fn marking(body: &[u8]) -> Result<Option<crate::model::v1::Marking>, Error> {
     let mut rest = body;

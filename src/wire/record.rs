@@ -21,10 +21,7 @@ mod v1 {
     include!(concat!(env!("OUT_DIR"), "/journal/chancery.journal.v1.rs"));
 }
 
-pub use v1::kept::What;
-pub use v1::{
-    Compaction, Effect, Envelope, Expectation, Genesis, Kept, KeptBase, KeptRequest, KeptVersion,
-};
+pub use v1::{Compaction, Effect, Envelope, Expectation, Genesis};
 
 /// The format this binary writes.
 const FORMAT: u32 = 1;
@@ -42,19 +39,6 @@ pub fn encode(mut envelope: Envelope) -> Bytes {
     envelope.format = FORMAT;
     envelope.min_reader = FORMAT;
     envelope.encode_to_vec().into()
-}
-
-/// Writes what stands for compacted history.
-pub fn encode_kept(what: What) -> Bytes {
-    Kept { what: Some(what) }.encode_to_vec().into()
-}
-
-/// Reads what stands for compacted history.
-pub fn decode_kept(bytes: &[u8]) -> Result<What, Error> {
-    let kept =
-        Kept::decode(bytes).map_err(|error| Error::Internal(format!("kept record: {error}")))?;
-    kept.what
-        .ok_or_else(|| Error::Internal("a kept record without a kind".to_owned()))
 }
 
 /// Whether a body is the one that the envelope was made with, or has been erased since: all that is

@@ -213,7 +213,11 @@ async fn a_page_walk_under_writes_is_the_snapshot_of_its_first_page() {
     let mut query = Query::of(kind("RedLine"), 2);
     loop {
         // A later page is opened anew, as a token does: by revision and cursor.
-        let page = ledger.view(caller(), view.revision()).list(&query).unwrap();
+        let page = ledger
+            .view(caller(), view.revision())
+            .unwrap()
+            .list(&query)
+            .unwrap();
         for item in page.items {
             names.push(v1::RedLine::decode(item).unwrap().name);
         }

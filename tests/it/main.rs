@@ -17,6 +17,7 @@ mod faults;
 mod filters;
 mod fuzz;
 mod histories;
+mod keeping;
 mod ledger;
 mod lists;
 #[cfg(feature = "mutants")]

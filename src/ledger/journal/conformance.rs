@@ -36,6 +36,9 @@ impl Journal for Housed {
     fn reader(&self) -> Arc<dyn Reader> {
         self.journal.reader()
     }
+    fn roll(&mut self) -> Result<(), Error> {
+        self.journal.roll()
+    }
     fn seal(&mut self) -> Result<(), Error> {
         self.journal.seal()
     }

@@ -1,23 +1,23 @@
-//! Files of frames beside the journal: a backup, and the snapshot that stands for compacted
-//! history. Both are a segment's header, frames as in a segment, and a trailer; what ends without
-//! its trailer is no copy. The layout is in `segment`.
+//! A copy of records beside the journal: a segment's header, frames as in a segment, and a trailer;
+//! what ends without its trailer is no copy. The layout is in `segment`.
 //!
 //! [`Unpack`] takes bytes as they come and believes none of them: every crc, every link of the
 //! chain and every bound is checked before a record is handed on. So the same code checks a backup
-//! while it is made, while it is read back and when the journal is opened. Nothing here touches a
-//! file.
+//! while it is made and while it is read back. Nothing here touches a file.
 
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
 use super::segment::{self, Flaw, HEAD_BYTES, HEADER_BYTES, Head, Header, Kind, Place};
-use super::{Body, Error, Locator, Position, Record, Stamped};
+use super::{Body, Error, Position, Record, Stamped};
+
+/// No segment has it.
+const NUMBER: u32 = 0;
 
 /// Writes the frames of one copy.
 pub struct Pack {
     journal_id: [u8; 16],
-    number: u32,
     offset: u64,
     frame: Vec<u8>,
 }
@@ -36,8 +36,6 @@ pub struct Trailer {
 pub enum Piece {
     /// It continues from here.
     Begins(Position),
-    /// Records that stand for the history up to a position, and where their bodies lie.
-    Kept(Position, Vec<(Record, Vec<Locator>)>),
     /// Records that follow.
     Group(Vec<Stamped>),
     /// It is whole.
@@ -57,18 +55,14 @@ pub struct Unpack {
     header: Option<Header>,
     /// Where the last record stood.
     position: Position,
-    /// Records have come: kept ones may no longer follow.
-    begun: bool,
     ended: bool,
 }
 
 impl Pack {
-    /// A copy of the journal with this id. A snapshot has the number of the last segment that it
-    /// replaces, a backup has 0.
-    pub fn new(journal_id: [u8; 16], number: u32) -> Self {
+    /// A copy whose crcs start from this id.
+    pub fn new(journal_id: [u8; 16]) -> Self {
         Self {
             journal_id,
-            number,
             offset: 0,
             frame: Vec::new(),
         }
@@ -78,7 +72,7 @@ impl Pack {
     pub fn header(&mut self, before: Position) -> &[u8] {
         let header = Header {
             journal_id: self.journal_id,
-            number: self.number,
+            number: NUMBER,
             before,
         };
         self.frame.clear();
@@ -86,23 +80,11 @@ impl Pack {
         self.out()
     }
 
-    /// Records that stand for the history up to a position.
-    pub fn kept(&mut self, base: &Position, records: &[Stamped]) -> &[u8] {
-        self.frame.clear();
-        let place = Place {
-            segment: self.number,
-            offset: self.offset,
-        };
-        let seed = segment::seed(&self.journal_id);
-        segment::encode_kept(&mut self.frame, seed, base, place, records);
-        self.out()
-    }
-
     /// Records that follow a position, and where the last of them stands.
     pub fn group(&mut self, before: &Position, group: &[Stamped]) -> (&[u8], Position) {
         self.frame.clear();
         let place = Place {
-            segment: self.number,
+            segment: NUMBER,
             offset: self.offset,
         };
         let seed = segment::seed(&self.journal_id);
@@ -136,7 +118,6 @@ impl Unpack {
             offset: 0,
             header: None,
             position: Position::START,
-            begun: false,
             ended: false,
         }
     }
@@ -157,11 +138,6 @@ impl Unpack {
     /// Whether the trailer has come.
     pub fn ended(&self) -> bool {
         self.ended
-    }
-
-    /// The number in the header, once it has come.
-    pub fn number(&self) -> Option<u32> {
-        self.header.map(|header| header.number)
     }
 
     /// The next part; none until more bytes have been fed.
@@ -208,6 +184,9 @@ impl Unpack {
                 allowed: segment::FORMAT,
             },
         })?;
+        if header.number != NUMBER {
+            return Err(self.damaged("this is a segment of a journal and no backup"));
+        }
         self.used = HEADER_BYTES as usize;
         self.position = header.before;
         self.header = Some(header);
@@ -217,7 +196,6 @@ impl Unpack {
     fn unpack(&mut self, head: &Head, frame: &Bytes) -> Result<Piece, Error> {
         match head.kind {
             Kind::Seal => Err(self.damaged("a copy holds no seal")),
-            Kind::Kept => self.kept(head, frame),
             Kind::Group => self.group(head, frame),
             Kind::Trailer => {
                 self.follows(head)?;
@@ -243,57 +221,25 @@ impl Unpack {
             if at.time_us <= self.position.time_us {
                 return Err(self.damaged("time goes back"));
             }
-            let (record, _) = self.record(&at, frame);
+            let record = Self::record(&at, frame);
             self.position = self.position.next(at.time_us, &record.envelope);
             group.push(Stamped {
                 time_us: at.time_us,
                 record,
             });
         }
-        self.begun = true;
         Ok(Piece::Group(group))
     }
 
-    fn kept(&mut self, head: &Head, frame: &Bytes) -> Result<Piece, Error> {
-        let first = self.position.revision == 0 || self.header.is_some_and(|it| it.number > 0);
-        let more = head.follows(&self.position).is_ok();
-        if self.begun || !(first || more) {
-            return Err(self.damaged("kept records stand where none belong"));
-        }
-        let mut records = Vec::with_capacity(head.count as usize);
-        for at in head.records(frame) {
-            let at = at.ok_or_else(|| self.damaged("the frame holds no such record"))?;
-            self.position = Position {
-                revision: head.revision,
-                time_us: at.time_us,
-                chain: head.chain,
-            };
-            records.push(self.record(&at, frame));
-        }
-        Ok(Piece::Kept(self.position, records))
-    }
-
-    fn record(&self, at: &segment::RecordAt, frame: &Bytes) -> (Record, Vec<Locator>) {
-        let start = self.offset + self.used as u64;
-        let mut record = Record {
+    fn record(at: &segment::RecordAt, frame: &Bytes) -> Record {
+        let bodies = at.bodies.iter().map(|body| Body {
+            salt: body.salt,
+            bytes: frame.slice(body.bytes.clone()),
+        });
+        Record {
             envelope: frame.slice(at.envelope.clone()),
-            bodies: Vec::with_capacity(at.bodies.len()),
-        };
-        let mut located = Vec::with_capacity(at.bodies.len());
-        for body in &at.bodies {
-            let bytes = frame.slice(body.bytes.clone());
-            located.push(Locator {
-                segment: self.header.map_or(0, |header| header.number),
-                offset: start + body.bytes.start as u64,
-                len: bytes.len() as u32,
-                crc: crc32c::crc32c(&bytes),
-            });
-            record.bodies.push(Body {
-                salt: body.salt,
-                bytes,
-            });
+            bodies: bodies.collect(),
         }
-        (record, located)
     }
 
     fn follows(&self, head: &Head) -> Result<(), Error> {
@@ -315,7 +261,7 @@ mod tests {
     const TRAILER: [u8; 32] = [9; 32];
 
     fn copy() -> (Vec<u8>, Vec<Stamped>, Position) {
-        let mut pack = Pack::new(ID, 0);
+        let mut pack = Pack::new(ID);
         let mut bytes = pack.header(Position::START).to_vec();
         let records: Vec<_> = (1..=9).map(numbered).collect();
         let mut head = Position::START;
@@ -339,7 +285,7 @@ mod tests {
             unpack.feed(part);
             while let Some(piece) = unpack.piece()? {
                 match piece {
-                    Piece::Begins(_) | Piece::Kept(..) => {}
+                    Piece::Begins(_) => {}
                     Piece::Group(group) => records.extend(group),
                     Piece::Ends(found) => trailer = Some(found),
                 }

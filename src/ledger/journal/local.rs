@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::erase::Eraser;
 use super::reader::{Durable, Segment, segment_path};
 use super::scan::{Scan, inspected, scan};
 use super::segment::{self, HEADER_BYTES, Header, Place};
@@ -201,6 +202,16 @@ impl Journal for Local {
         Arc::clone(&self.durable) as Arc<dyn Reader>
     }
 
+    fn roll(&mut self) -> Result<(), Error> {
+        if self.failed {
+            return Err(Error::Failed);
+        }
+        if self.tail.end == HEADER_BYTES {
+            return Ok(());
+        }
+        self.next_segment(0)
+    }
+
     /// A seal may reach beyond the preallocated length: it is no reason to begin a segment.
     fn seal(&mut self) -> Result<(), Error> {
         if self.failed {
@@ -278,6 +289,11 @@ impl Local {
             torn: found.torn,
             sealed,
         })
+    }
+
+    /// What erases from closed segments.
+    pub fn eraser(&self) -> Eraser {
+        Eraser::new(&self.dir, &self.durable, self.seed)
     }
 
     /// The id that the journal was begun under.

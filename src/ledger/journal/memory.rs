@@ -100,6 +100,10 @@ impl Journal for Memory {
         Arc::clone(&self.kept) as Arc<dyn Reader>
     }
 
+    fn roll(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn seal(&mut self) -> Result<(), Error> {
         Ok(())
     }

@@ -33,6 +33,7 @@ pub mod copy;
 mod crash;
 #[cfg(test)]
 mod damage;
+pub mod erase;
 pub mod local;
 pub mod memory;
 mod reader;
@@ -136,6 +137,9 @@ pub trait Journal: Send {
     /// A reader, which sees every later append too and outlives the journal.
     fn reader(&self) -> Arc<dyn Reader>;
 
+    /// Ends the newest segment, if anything stands in it: what is in closed segments can be erased.
+    fn roll(&mut self) -> Result<(), Error>;
+
     /// Marks a clean stop. Nothing is lost without it; with it, the next open can tell a stop from
     /// a crash, and can tell damage to the last group from a torn write.
     fn seal(&mut self) -> Result<(), Error>;
@@ -152,20 +156,7 @@ pub trait Reader: Send + Sync {
 
     /// The number of segments and the bytes used in them.
     fn size(&self) -> (u32, u64);
-
-    /// What the first entry follows: [`Position::START`], or where history was compacted to.
-    fn base(&self) -> Position {
-        Position::START
-    }
-
-    /// What stands for the compacted history, up to [`Reader::base`]; nothing when none was.
-    fn kept(&self) -> Result<Keeps<'_>, Error> {
-        Ok(Box::new(std::iter::empty()))
-    }
 }
-
-/// Kept records, and where their bodies lie.
-pub type Keeps<'a> = Box<dyn Iterator<Item = Result<(Record, Vec<Locator>), Error>> + Send + 'a>;
 
 /// Entries in the order of their revisions.
 pub type Entries<'a> = Box<dyn Iterator<Item = Result<Entry, Error>> + Send + 'a>;

@@ -193,6 +193,26 @@ impl Extent {
         }
     }
 
+    /// Reads a segment from another file from now on, which holds the same but for what was erased.
+    pub(super) fn replace(&mut self, number: u32, file: Arc<File>) {
+        let at = (number as usize).checked_sub(1);
+        let Some(segment) = at.and_then(|at| self.segments.get_mut(at)) else {
+            return;
+        };
+        if segment.file.replace(file).is_none() {
+            self.open += 1;
+            self.close_some();
+        }
+    }
+
+    /// The end of the last durable frame of a segment that is closed.
+    pub(super) fn closed_end(&self, number: u32) -> Option<u64> {
+        let closed = (number as usize) < self.segments.len();
+        self.segment(number)
+            .filter(|_| closed)
+            .map(|found| found.end)
+    }
+
     /// Takes note of a newer segment, whose last durable frame ends here.
     pub(super) fn begin(&mut self, file: Arc<File>, end: u64) {
         self.segments.push(Segment::of(file, end));
@@ -272,7 +292,7 @@ impl Durable {
     }
 
     /// Looks at the extent; the lock is held for as long as the look takes, so it must be short.
-    fn look<T>(&self, at: impl FnOnce(&Extent) -> T) -> T {
+    pub(super) fn look<T>(&self, at: impl FnOnce(&Extent) -> T) -> T {
         at(&self.extent.read().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -18,6 +18,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::local::{LOCK, Torn};
@@ -45,7 +46,9 @@ pub(super) struct Scan {
 
 /// What else is asked of a record: its position, its envelope, its bodies with their salts before
 /// them; or what is wrong with it.
-pub(super) type Inspect = fn(&Position, &[u8], &[(&[u8], &[u8])]) -> Result<(), String>;
+pub(super) type Inspect = Rc<dyn Fn(&Position, &[u8], &Bodies<'_>) -> Result<(), String>>;
+/// Salts and bodies, in the record's order.
+pub(super) type Bodies<'a> = [(&'a [u8], &'a [u8])];
 
 /// Reads everything below a journal's directory.
 pub(super) fn scan(dir: &Path, witness: Option<Witness>) -> Result<Scan, Error> {
@@ -261,7 +264,7 @@ impl Scan {
             }
             let envelope = frame.get(record.envelope).unwrap_or_default();
             let position = before.next(record.time_us, envelope);
-            if let Some(inspect) = self.inspect {
+            if let Some(inspect) = self.inspect.clone() {
                 let bodies = record.bodies.iter().map(|body| {
                     let bytes = frame.get(body.bytes.clone()).unwrap_or_default();
                     (body.salt.as_slice(), bytes)

@@ -9,9 +9,10 @@
 //!         64 records, then zeros up to a multiple of 8
 //! record   time 8 | envelope len 4 | body count 4 | envelope | per body: salt 16, len 4, bytes
 //! ```
-//! A backup and a snapshot are files of the same frames; beside groups they hold kept records (3),
-//! which stand for compacted history, and end with a trailer (4), whose 40 bytes are the time of
-//! the head and the digest of what can be read there. Neither is ever found in a segment.
+//! A backup is a file of the same frames under the number 0. It ends with a trailer (3), whose 40
+//! bytes are the time of the head and the digest of what can be read there.
+//!
+//! An erased body is zeros, its salt too, and `crc` fits them; nothing else here ever changes.
 //!
 //! Numbers are little end first. `len` counts what follows `crc` without the padding and is never
 //! 0, so zeros never parse. `crc` covers `len` and what `len` counts, `head crc` covers `len` and
@@ -46,8 +47,7 @@ const RECORD_BYTES: u64 = 16;
 const BODY_BYTES: u64 = 20;
 const KIND_GROUP: u8 = 1;
 const KIND_SEAL: u8 = 2;
-const KIND_KEPT: u8 = 3;
-const KIND_TRAILER: u8 = 4;
+const KIND_TRAILER: u8 = 3;
 /// What a trailer holds: a time and a digest.
 const TRAILER_BYTES: u64 = 40;
 
@@ -71,7 +71,6 @@ pub(super) enum Flaw {
 pub(super) enum Kind {
     Group,
     Seal,
-    Kept,
     Trailer,
 }
 
@@ -179,7 +178,6 @@ impl Head {
         let kind = match fields.array()? {
             [KIND_GROUP, 0, 0, 0] => Kind::Group,
             [KIND_SEAL, 0, 0, 0] => Kind::Seal,
-            [KIND_KEPT, 0, 0, 0] => Kind::Kept,
             [KIND_TRAILER, 0, 0, 0] => Kind::Trailer,
             _ => return None,
         };
@@ -188,9 +186,7 @@ impl Head {
         let chain = fields.array()?;
         let records = u64::from(len).checked_sub(HEAD_BYTES - PREFIX_BYTES)?;
         let plausible = match kind {
-            Kind::Group | Kind::Kept => {
-                count > 0 && revision > 0 && u64::from(count) * RECORD_BYTES <= records
-            }
+            Kind::Group => count > 0 && revision > 0 && u64::from(count) * RECORD_BYTES <= records,
             Kind::Seal => count == 0 && revision >= 0 && records == 0,
             Kind::Trailer => count == 0 && revision >= 0 && records == TRAILER_BYTES,
         };
@@ -219,7 +215,7 @@ impl Head {
     pub(super) fn last_revision(&self) -> Revision {
         match self.kind {
             Kind::Group => self.revision.saturating_add(i64::from(self.count) - 1),
-            Kind::Seal | Kind::Kept | Kind::Trailer => self.revision,
+            Kind::Seal | Kind::Trailer => self.revision,
         }
     }
 
@@ -235,7 +231,7 @@ impl Head {
     pub(super) fn follows(&self, before: &Position) -> Result<(), String> {
         let expected = match self.kind {
             Kind::Group => before.revision.saturating_add(1),
-            Kind::Seal | Kind::Kept | Kind::Trailer => before.revision,
+            Kind::Seal | Kind::Trailer => before.revision,
         };
         if self.revision != expected {
             return Err(format!(
@@ -315,21 +311,6 @@ pub(super) fn measure(group: &[Stamped], head: &Position, allowed: u64) -> Resul
         return Err(Error::TooLarge { given, allowed });
     }
     Ok(given.next_multiple_of(ALIGN))
-}
-
-/// Writes kept records as one frame of a file that has no other numbers; `out` is empty before.
-/// They stand for the history up to a position.
-pub(super) fn encode_kept(
-    out: &mut Vec<u8>,
-    seed: u32,
-    base: &Position,
-    place: Place,
-    records: &[Stamped],
-) -> Vec<Vec<Locator>> {
-    begin(out, KIND_KEPT, records.len() as u32, base);
-    let located = records.iter().map(|kept| put(out, place, kept)).collect();
-    finish(out, seed);
-    located
 }
 
 /// Writes a trailer; `out` is empty before.

@@ -30,6 +30,12 @@ pub(crate) struct Note {
     pub(super) entries: u64,
     /// XOR of their fingerprints, in hexadecimal digits.
     pub(super) xor: String,
+    /// The earliest revision that can be read.
+    #[serde(default)]
+    pub(super) earliest: Revision,
+    /// What stands in sled's files has been erased from the journal: they must be made anew.
+    #[serde(default)]
+    pub(super) rebuild: bool,
     /// crc32c of all the others: a damaged note must not accuse a sound journal.
     #[serde(default)]
     crc: u32,
@@ -50,10 +56,20 @@ impl Note {
             chain,
             entries,
             xor: format!("{xor:016x}"),
+            earliest: 0,
+            rebuild: false,
             crc: 0,
         };
         note.crc = note.sum();
         note
+    }
+
+    /// The same, of a store that reads so far back and whose files may have to be made anew.
+    pub(super) fn keeping(mut self, earliest: Revision, rebuild: bool) -> Self {
+        self.earliest = earliest;
+        self.rebuild = rebuild;
+        self.crc = self.sum();
+        self
     }
 
     fn sum(&self) -> u32 {
@@ -63,9 +79,13 @@ impl Note {
             chain,
             entries,
             xor,
+            earliest,
+            rebuild,
             crc: _,
         } = self;
-        crc32c(format!("{format} {revision} {chain} {entries} {xor}").as_bytes())
+        crc32c(
+            format!("{format} {revision} {chain} {entries} {xor} {earliest} {rebuild}").as_bytes(),
+        )
     }
 
     /// The note of this folder; `None` when there is none that can be read, which is said when

@@ -44,7 +44,7 @@ impl Store {
         let index = read(&self.index);
         let rows = index.rows().iter().zip(0u32..);
         let mut ids: Vec<u32> = rows
-            .filter(|(row, _)| index.current_at(row, revision))
+            .filter(|(row, _)| index.current_at(row, revision) && !index.purged(row))
             .map(|(_, id)| id)
             .collect();
         let name = |id: &u32| index.row(*id).map(|row| &row.name);

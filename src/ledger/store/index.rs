@@ -83,6 +83,8 @@ pub(super) struct Index {
     newest: Vec<u32>,
     live: Live,
     tombstones: Chunks,
+    /// Slots whose versions have been erased.
+    purged: RoaringBitmap,
     by_kind: Vec<Chunks>,
     /// By kind, by the position of the field, by value.
     by_value: Vec<Vec<HashMap<Value, Chunks>>>,
@@ -168,6 +170,9 @@ impl Index {
                 row,
                 marking.as_deref().cloned().unwrap_or_default(),
             );
+        }
+        if row.purged {
+            self.purged.insert(row.slot);
         }
         if row.tombstone {
             self.tombstones.insert(id);
@@ -352,6 +357,9 @@ impl Index {
 
     /// Whether the caller may see a row as of `revision`: its marking then, and its present one.
     pub(super) fn covers(&self, clearance: &Clearance, row: &Row, revision: Revision) -> bool {
+        if self.purged.contains(row.slot) {
+            return false;
+        }
         let newest = self
             .newest
             .get(row.slot as usize)
@@ -363,6 +371,9 @@ impl Index {
     /// Whether the own markings of a row, then and now, let the caller see it, whatever its
     /// assessment's do.
     pub(super) fn unmarked(&self, clearance: &Clearance, row: &Row) -> bool {
+        if self.purged.contains(row.slot) {
+            return false;
+        }
         let fits = |row: &Row| {
             let marking = row.marking.as_deref();
             marking.is_none_or(|marking| clearance.covers(marking))
@@ -393,6 +404,18 @@ impl Index {
     pub(super) fn in_assessment(&self, ordinal: Ordinal) -> Option<&Chunks> {
         let assessment = self.assessments.get(ordinal as usize);
         assessment.map(|assessment| &assessment.rows)
+    }
+
+    /// Whether every body of a row's name has been erased, but for the purge's own.
+    pub(super) fn purged(&self, row: &Row) -> bool {
+        self.purged.contains(row.slot)
+    }
+
+    /// Whether nobody can read a version any more: it was replaced by then, or purged and is not
+    /// the purge's own.
+    pub(super) fn lost(&self, row: &Row, earliest: Revision) -> bool {
+        let next = self.row(row.next);
+        next.is_some_and(|next| self.purged(row) || next.from <= earliest)
     }
 
     /// Whether the markings of a revision let the caller see a row, whatever they are now.

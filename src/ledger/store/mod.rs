@@ -3,6 +3,7 @@
 //! `row`         keys and rows as sled holds them
 //! `index`       rows, timelines and bitmaps in memory      `chunks`  sets of rows, by 64 Ki
 //! `checkpoint`  the note that says what a sound store must hold
+//! `erasure`     what may no longer be read, and where it lies
 //! `digest`      one hash over everything, to compare two stores by
 //! `view`        the only way to read      `plan`, `list`, `count`  how it answers queries
 //!
@@ -14,6 +15,7 @@ pub(super) mod checkpoint;
 mod chunks;
 pub(super) mod count;
 mod digest;
+mod erasure;
 pub(super) mod index;
 pub(super) mod list;
 mod plan;
@@ -23,6 +25,7 @@ pub(super) mod view;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
@@ -55,6 +58,10 @@ pub(crate) struct Store {
     index: RwLock<Index>,
     bodies: Arc<dyn Reader>,
     sums: RwLock<Sums>,
+    /// The earliest revision that can be read.
+    earliest: AtomicI64,
+    /// The files hold what has been erased from the journal; the next start makes them anew.
+    rebuild: AtomicBool,
 }
 
 /// What the checkpoint will say.
@@ -97,7 +104,7 @@ impl Store {
         if !sled_folder.exists() {
             return Ok((Self::fresh(folder, bodies)?, Found::Fresh));
         }
-        let Some(note) = note else {
+        let Some(note) = note.filter(|note| !note.rebuild) else {
             // Nothing says what it should hold, so nothing in it can be believed.
             fs::remove_dir_all(&sled_folder).map_err(internal)?;
             return Ok((Self::fresh(folder, bodies)?, Found::Fresh));
@@ -154,6 +161,8 @@ impl Store {
             index: RwLock::new(Index::new()),
             bodies: Arc::clone(bodies),
             sums: RwLock::default(),
+            earliest: AtomicI64::new(1),
+            rebuild: AtomicBool::new(false),
         })
     }
 
@@ -204,6 +213,7 @@ impl Store {
         forget(&self.rows, later)?;
         forget(&self.requests, later_requests)?;
         *write(&self.sums) = sums;
+        self.earliest.fetch_max(note.earliest, Ordering::SeqCst);
         self.load(found, note.revision)
     }
 
@@ -267,8 +277,14 @@ impl Store {
             else {
                 return Err(Error::Internal("an effect without a body".to_owned()));
             };
-            let row = self.row(&mut next, (at, effect), (*locator, bytes))?;
+            let bytes = erasure::left(bytes);
+            let mut row = self.row(&mut next, (at, effect), (*locator, bytes))?;
+            row.purged = envelope.purge;
             rows.push((effect.name.as_str(), row));
+        }
+        if let Some(compaction) = &envelope.compaction {
+            self.earliest
+                .fetch_max(compaction.revision, Ordering::SeqCst);
         }
         self.put(position, envelope, &rows)?;
         for (name, row) in &rows {
@@ -315,6 +331,7 @@ impl Store {
                 .into_iter()
                 .filter(|tag| *tag > ALWAYS_SET)
                 .collect(),
+            purged: false,
         })
     }
 
@@ -405,15 +422,16 @@ impl Store {
             sync_files(&folder).map_err(internal)?;
         }
         let sums = *read(&self.sums);
-        Note::new(
+        let note = Note::new(
             format_now(),
             position.revision,
             &position.chain,
             sums.entries,
             sums.xor,
-        )
-        .write(&self.folder)
-        .map_err(internal)
+        );
+        let rebuild = self.rebuild.load(Ordering::SeqCst);
+        let note = note.keeping(self.earliest(), rebuild);
+        note.write(&self.folder).map_err(internal)
     }
 
     /// How many resources of a kind there are now.

@@ -52,6 +52,9 @@ pub(super) struct Row {
     /// Numbers of the fields that are set, of those that may be left out.
     #[prost(uint32, repeated, tag = "14")]
     pub(super) stated: Vec<u32>,
+    /// Everything that its name held before has been erased.
+    #[prost(bool, tag = "20")]
+    pub(super) purged: bool,
 }
 
 /// An indexed value in a row.

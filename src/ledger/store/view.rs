@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::super::journal::Locator;
 use super::chunks::Chunks;
 use super::index::{Index, Row};
-use super::{Store, read};
+use super::{Store, erasure, read};
 use crate::error::Error;
 use crate::model::Revision;
 use crate::model::caller::{Caller, Marking};
@@ -206,7 +206,7 @@ impl View {
             .flat_map(Chunks::iter);
         let mut revisions: Vec<Revision> = rows
             .filter_map(|id| index.row(id))
-            .filter(|row| row.from <= self.revision)
+            .filter(|row| (self.store.earliest()..=self.revision).contains(&row.from))
             .filter(|row| index.covers(self.caller.clearance(), row, row.from))
             .map(|row| row.from)
             .collect();
@@ -346,6 +346,11 @@ impl View {
 
     fn answer(&self, found: &Found) -> Result<Bytes, Error> {
         let stored = self.store.bodies.body(found.at).map_err(unread)?;
+        if erasure::gone(&stored) {
+            // It was erased since this view was made.
+            self.store.readable(self.revision)?;
+            return Err(Error::not_found(&*found.name));
+        }
         Ok(body::answer(&stored, &found.position))
     }
 }

@@ -372,6 +372,7 @@ fn refusal(error: &Error) -> Result<String, Error> {
         | Error::Precondition { .. }
         | Error::Aborted { .. }
         | Error::OutOfRange { .. }
+        | Error::Compacted { .. }
         | Error::PermissionDenied { .. }
         | Error::Exhausted { .. }
         | Error::Unavailable { .. }

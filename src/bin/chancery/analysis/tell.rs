@@ -114,10 +114,9 @@ fn figures(message: &MessageDescriptor, value: &Value, path: &str) -> Option<Str
     let field = message.get_field_by_json_name(first)?;
     let held = value.get(first);
     if let (Some(rest), Kind::Message(inner)) = (rest, field.kind()) {
-        let each = match held? {
-            Value::Array(many) => many.iter().collect(),
-            one => vec![one],
-        };
+        let held = held?;
+        let many = held.as_array().map(|many| many.iter().collect());
+        let each: Vec<&Value> = many.unwrap_or_else(|| vec![held]);
         let told = each
             .into_iter()
             .filter_map(|one| figures(&inner, one, rest));

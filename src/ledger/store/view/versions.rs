@@ -89,7 +89,9 @@ impl View {
             return Ok(None);
         };
         let index = read(&self.store.index);
-        let row = index.row(id);
+        // History ends where what was before has been erased.
+        let earliest = self.store.earliest();
+        let row = index.row(id).filter(|row| !index.lost(row, earliest));
         Ok(row.map(|row| {
             let seen = index.covers(self.caller.clearance(), row, row.from);
             (Found::from(row), seen)
