@@ -87,6 +87,7 @@ pub(crate) fn acknowledged(output: &str) -> Vec<i64> {
 }
 
 /// This binary as the judge, in a process of its own: its exit code and what it says.
+#[cfg(feature = "failpoints")]
 pub(crate) fn judged(folder: &Path, acks: &[i64]) -> (Option<i32>, String) {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let lines: String = acks.iter().map(|ack| format!("ack {ack}\n")).collect();
