@@ -30,7 +30,7 @@ pub struct Caption {
     pub notes: Vec<String>,
     /// The inputs, by name.
     pub sources: Vec<String>,
-    /// The revision they were read at.
+    /// The revision they were read at; 0 leaves it to the text around the picture.
     pub revision: i64,
 }
 
@@ -47,7 +47,9 @@ impl Caption {
         if rest > 0 {
             lines.push(format!("and {rest} more sources"));
         }
-        lines.push(format!("revision {}", self.revision));
+        if self.revision > 0 {
+            lines.push(format!("revision {}", self.revision));
+        }
         lines
     }
 }

@@ -199,7 +199,12 @@ fn bytes(value: &Value) -> Option<String> {
 }
 
 fn bound(value: &Value) -> Option<String> {
-    let number = |field: &str| value.get(field).map(|number| plain(number).into_owned());
+    // As a number of the language: 20 and not 20.0, as everywhere else.
+    let number = |field: &str| {
+        let number = value.get(field)?;
+        let short = number.as_f64().map(|number| number.to_string());
+        Some(short.unwrap_or_else(|| plain(number).into_owned()))
+    };
     match (number("min"), number("max")) {
         (Some(min), Some(max)) => Some(format!("{min} to {max}")),
         (Some(min), None) => Some(format!("at least {min}")),

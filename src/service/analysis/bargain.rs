@@ -21,6 +21,7 @@ pub(super) async fn simulate_bargaining(
     request: plain::SimulateBargainingRequest,
 ) -> Answer<plain::SimulateBargainingResponse> {
     answer(door, caller, request.read, move |gathering| {
+        gathering.supposes(&request.overrides)?;
         let mut problems = Problems::default();
         gathering.all_known(&mut problems, "issues", &request.issues)?;
         gathering.all_known(&mut problems, "actors", &request.actors)?;

@@ -202,6 +202,15 @@ impl Gathering {
         Err(Error::Invalid(vec![Violation::new(field, reason, text)]))
     }
 
+    /// Refuses more suppositions than one question may make.
+    pub(super) fn supposes(&self, overrides: &[plain::PositionOverride]) -> Result<(), Error> {
+        let (given, allowed) = (overrides.len(), self.limits().overrides_max);
+        if given > allowed {
+            return Err(exceeded("overrides", "OVERRIDES_TOO_MANY", given, allowed));
+        }
+        Ok(())
+    }
+
     /// The elements of a kind that a scope selects and that hold at the time asked for.
     pub(super) fn elements<T: Selected>(&mut self, scope: &Scope) -> Result<Vec<T>, Error> {
         let actors: BTreeSet<&str> = scope.actors.iter().map(String::as_str).collect();

@@ -77,6 +77,7 @@ impl Stated {
         gathering: &mut Gathering,
         request: &plain::FindAgreementZoneRequest,
     ) -> Result<Self, Error> {
+        gathering.supposes(&request.overrides)?;
         let mut problems = Problems::default();
         gathering.all_known(&mut problems, "parties", &request.parties)?;
         gathering.all_known(&mut problems, "issues", &request.issues)?;

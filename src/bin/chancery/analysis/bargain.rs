@@ -3,16 +3,19 @@
 
 use chancery::client::Client;
 use chancery::model::v1::{
-    FindAgreementZoneRequest, PositionOverride, SimulateBargainingRequest, ZoneBounds,
+    FindAgreementZoneRequest, FindAgreementZoneResponse, PositionOverride,
+    SimulateBargainingRequest, ZoneBounds,
 };
+use chancery::wire::json;
 use clap::{Args, ValueEnum};
 
 use super::drawn::{self, Picture};
-use super::tell::{Section, tell};
+use super::tell::{Section, foot, printed, rows, tell};
 use super::{Whose, Within};
+use crate::cells::last;
 use crate::failure::{Exit, Failure};
 use crate::nouns::within;
-use crate::output::Output;
+use crate::output::{Output, tame};
 
 const ZONES: &[Section] = &[
     Section {
@@ -24,7 +27,6 @@ const ZONES: &[Section] = &[
             ("ZONE", "state"),
             ("FROM ... TO", "zone"),
             ("STEPS", "stepLabels"),
-            ("OPEN IF", "conditions.text"),
             ("GAP", "gap"),
             ("BOUND BY", "binding"),
         ],
@@ -168,12 +170,35 @@ impl Zone {
         if !answer.no_solution_reason.is_empty() {
             notes.push(format!("no Nash point: {}", answer.no_solution_reason));
         }
-        let exit = tell("FindAgreementZoneResponse", &answer, ZONES, output)?;
+        let value = json::encode("FindAgreementZoneResponse", &answer)?;
+        if !printed(&value, ZONES, output)? {
+            for section in ZONES {
+                rows(&value, section, output)?;
+            }
+            conditions(&answer, output)?;
+            foot(&value, output)?;
+        }
         for note in notes {
             output.note(&note)?;
         }
-        Ok(exit)
+        Ok(Exit::Done)
     }
+}
+
+/// What must hold of the bounds that nobody states, a line each.
+fn conditions(answer: &FindAgreementZoneResponse, output: &mut Output) -> Result<(), Failure> {
+    for zone in &answer.issues {
+        let Some((first, rest)) = zone.conditions.split_first() else {
+            continue;
+        };
+        let issue = last(&zone.issue);
+        output.line(&tame(&format!("{issue} is open only if {}", first.text)))?;
+        for condition in rest {
+            output.line(&format!("  and {}", tame(&condition.text)))?;
+        }
+        output.line("")?;
+    }
+    Ok(())
 }
 
 /// The arguments of `simulate`.

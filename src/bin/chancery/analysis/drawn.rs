@@ -82,12 +82,9 @@ fn caption(title: &str, notes: &[&str], basis: Option<&Basis>) -> Caption {
     }
 }
 
-/// The same for the terminal, where the inputs are counted below the tables.
-fn bare(caption: &Caption) -> Caption {
-    Caption {
-        sources: Vec::new(),
-        ..caption.clone()
-    }
+/// The same for the terminal, where the tables below tell method, inputs and revision.
+fn bare(title: &str, notes: &[&str]) -> Caption {
+    caption(title, notes, None)
 }
 
 /// The issues of an answer, as they were when it was given.
@@ -154,7 +151,7 @@ pub(crate) async fn zones(
         let title = format!("Who accepts what: {}", issue.title);
         let caption = caption(&title, &[], answer.basis.as_ref());
         let part = several.then_some(zone.issue.as_str());
-        let (text, svg) = (ranges.text(&bare(&caption)), ranges.svg(&caption));
+        let (text, svg) = (ranges.text(&bare(&title, &[])), ranges.svg(&caption));
         picture.show(part, &text, &svg, output)?;
     }
     Ok(())
@@ -220,7 +217,7 @@ pub(crate) async fn decision(
         let title = format!("Simulated decision: {}", issue.title);
         let caption = caption(&title, &[NOTE], answer.basis.as_ref());
         let part = several.then_some(outcome.issue.as_str());
-        let text = distribution.text(&bare(&caption));
+        let text = distribution.text(&bare(&title, &[NOTE]));
         picture.show(part, &text, &distribution.svg(&caption), output)?;
     }
     Ok(())
@@ -260,12 +257,12 @@ pub(crate) fn risks(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let title = match perspective {
-        "actors/-" => "Risks of all together".to_owned(),
-        actor => format!("Risks of {actor}"),
+        "actors/-" => "Risks, whoever bears them".to_owned(),
+        actor => format!("Risks that {} bears", id(actor)),
     };
     let heat = heat(answer);
     let caption = caption(&title, &[], answer.basis.as_ref());
-    let text = heat.text(&bare(&caption), output.colours());
+    let text = heat.text(&bare(&title, &[]), output.colours());
     picture.show(None, &text, &heat.svg(&caption), output)
 }
 

@@ -69,7 +69,8 @@ pub(crate) fn printed(
     Ok(true)
 }
 
-fn rows(value: &Value, section: &Section, output: &mut Output) -> Result<(), Failure> {
+/// One section of an answer.
+pub(crate) fn rows(value: &Value, section: &Section, output: &mut Output) -> Result<(), Failure> {
     let list = value.get(section.field).and_then(Value::as_array);
     let list = list.map(Vec::as_slice).unwrap_or_default();
     let Some(message) = cells::message(section.message) else {

@@ -1,7 +1,5 @@
 //! `chancery rank-tools`, `matrix`, `likelihood`: tools ranked, risks mapped, words read.
 
-use std::collections::BTreeMap;
-
 use chancery::client::Client;
 use chancery::model::v1::interpret_likelihood_request::Given;
 use chancery::model::v1::{
@@ -168,14 +166,15 @@ impl Matrix {
         if printed(&value, &[], output)? {
             return Ok(Exit::Done);
         }
-        let headers = answer.columns.iter().map(String::as_str);
-        let headers: Vec<&str> = std::iter::once("LIKELIHOOD \\ IMPACT")
-            .chain(headers)
-            .collect();
-        output.grid(&grid(&headers, &charted(&answer), output.layout()))?;
+        let headers = ["RISK", "LIKELIHOOD", "IMPACT", "RATING"];
+        output.grid(&grid(&headers, &placed(&answer), output.layout()))?;
         output.line("")?;
-        for count in &answer.roll_up {
-            output.line(&format!("{} {}", count.count, count.rating))?;
+        let counts = answer.roll_up.iter().filter(|count| count.count > 0);
+        let counts: Vec<String> = counts
+            .map(|count| format!("{} {}", count.count, count.rating))
+            .collect();
+        if !counts.is_empty() {
+            output.line(&tame(&counts.join(", ")))?;
         }
         if answer.without_rating > 0 {
             let many = answer.without_rating;
@@ -187,38 +186,60 @@ impl Matrix {
             let (before, after) = (one.before.join(", "), one.after.join(", "));
             output.line(&tame(&format!("{}: {before} -> {after}", last(&one.risk))))?;
         }
+        let apart = [
+            ("borne by others", &answer.borne_by_others),
+            ("who bears it is not stated", &answer.bearer_not_stated),
+        ];
+        for (why, risks) in apart {
+            let risks: Vec<&str> = risks.iter().map(|name| last(name)).collect();
+            if !risks.is_empty() {
+                output.line(&tame(&format!("{why}: {}", risks.join(", "))))?;
+            }
+        }
         foot(&value, output)?;
         Ok(Exit::Done)
     }
 }
 
-/// A row for each likelihood, a cell for each impact: the rating, then the risks.
-fn charted(answer: &RiskMatrixResponse) -> Vec<Vec<String>> {
-    let mut cells: BTreeMap<(i32, i32), String> = BTreeMap::new();
+/// A row for each risk, in the order of the matrix; one that touches several rows has them all.
+fn placed(answer: &RiskMatrixResponse) -> Vec<Vec<String>> {
+    let label = |labels: &[String], at: i32| {
+        let found = usize::try_from(at).ok().and_then(|at| labels.get(at));
+        found.cloned().unwrap_or_default()
+    };
+    let mut risks: Vec<Vec<String>> = Vec::new();
     for cell in &answer.cells {
-        let members = cell.members.iter().map(|member| {
-            let more = if member.straddles { "~" } else { "" };
-            format!("{}{more}", last(&member.risk))
-        });
-        let members: Vec<String> = members.collect();
-        let rating = format!(
-            "[{}]",
-            if cell.rating.is_empty() {
-                "-"
-            } else {
-                &cell.rating
-            }
+        let (row, column) = (
+            label(&answer.rows, cell.row),
+            label(&answer.columns, cell.column),
         );
-        let text = tame(&format!("{rating} {}", members.join(", ")));
-        cells.insert((cell.row, cell.column), text);
+        for member in &cell.members {
+            let name = last(&member.risk);
+            let rating = match cell.rating.as_str() {
+                "" => "none",
+                rating => rating,
+            };
+            match risks
+                .iter_mut()
+                .map(Vec::as_mut_slice)
+                .find_map(|risk| match risk {
+                    [known, likelihood, _, ratings] if known == name => Some((likelihood, ratings)),
+                    _ => None,
+                }) {
+                Some((likelihood, ratings)) => {
+                    likelihood.push_str(&format!(" or {row}"));
+                    ratings.push_str(&format!(" or {rating}"));
+                }
+                None => risks.push(vec![
+                    name.to_owned(),
+                    row.clone(),
+                    column.clone(),
+                    rating.to_owned(),
+                ]),
+            }
+        }
     }
-    let rows = (0..).zip(&answer.rows).map(|(row, label)| {
-        let each = (0..)
-            .zip(&answer.columns)
-            .map(|(column, _)| cells.get(&(row, column)).cloned().unwrap_or_default());
-        std::iter::once(label.clone()).chain(each).collect()
-    });
-    rows.collect()
+    risks
 }
 
 /// A published yardstick.
