@@ -359,6 +359,7 @@ fn entry(
     let before = before.filter(|before| !before.deleted);
     let (kind, fields) = match before {
         _ if version.deleted => (plain::DiffKind::Removed, Vec::new()),
+        None if version.cut => (plain::DiffKind::Changed, Vec::new()),
         None => (plain::DiffKind::Added, Vec::new()),
         Some(before) => {
             let kind = Name::parse(&version.name, "name")?.kind();

@@ -2,7 +2,8 @@
 //!
 //! A resource has a version for each commit that wrote it. Where its first one names a predecessor
 //! (`continues`, of an assessment `supersedes`), the predecessor's last version before that is the
-//! next one back. Versions that the caller may not see are passed over, as if they had not been.
+//! next one back. Versions that the caller may not see are passed over, as if they had not been;
+//! those that were compacted away end it.
 
 use bytes::Bytes;
 
@@ -26,6 +27,8 @@ pub struct Version {
     pub revision: Revision,
     /// Whether it deleted the resource.
     pub deleted: bool,
+    /// Whether the one before it was compacted away.
+    pub cut: bool,
     /// As it is answered.
     pub body: Bytes,
 }
@@ -38,10 +41,16 @@ impl View {
         from: Revision,
         count: usize,
     ) -> Result<Vec<Version>, Error> {
-        let mut versions = Vec::new();
+        let mut versions: Vec<Version> = Vec::new();
         let mut next = Some((name.clone(), from.min(self.revision)));
         while let Some((name, at)) = next.take().filter(|_| versions.len() < count) {
             let Some((found, seen)) = self.version(&name, at)? else {
+                if let Some(last) = versions
+                    .last_mut()
+                    .filter(|last| *last.name == *name.as_str())
+                {
+                    last.cut = self.compacted(&name, at)?;
+                }
                 continue;
             };
             let revision = found.position.revision;
@@ -55,6 +64,7 @@ impl View {
                     name: name.to_string(),
                     revision,
                     deleted: found.position.deleted,
+                    cut: false,
                     body,
                 });
             }
@@ -81,6 +91,16 @@ impl View {
             }
         }
         Ok(revisions)
+    }
+
+    /// Whether there was a version that the caller might see, had it not been compacted away.
+    fn compacted(&self, name: &Name, at: Revision) -> Result<bool, Error> {
+        let Some(id) = self.store.row_at(name.as_str(), at)? else {
+            return Ok(false);
+        };
+        let index = read(&self.store.index);
+        let covered = |row| index.covers(self.caller.clearance(), row, self.revision);
+        Ok(index.row(id).is_some_and(covered))
     }
 
     /// The version as of a revision, and whether the caller may see it.
