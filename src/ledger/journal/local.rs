@@ -21,6 +21,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -485,6 +486,13 @@ fn undo_failed(file: &Path, source: io::Error) -> Error {
     }
 }
 
+/// How often the lock is tried. A process that was begun while it was held has it too until it
+/// becomes another program, and one that is ending holds it for a moment more.
+const LOCK_ATTEMPTS: u32 = 20;
+
+/// The pause between two attempts.
+const LOCK_PAUSE: Duration = Duration::from_millis(25);
+
 /// Makes a directory; answers the directories to sync for its name to last: its parent, even if it
 /// is not new, since its creator may have died before that, and the parents of all that are.
 fn make_dir(dir: &Path) -> Result<Vec<PathBuf>, Error> {
@@ -505,11 +513,14 @@ fn lock(dir: &Path) -> Result<File, Error> {
     options.create(true).truncate(false).write(true);
     let file = disk::at("open.lock").and_then(|()| options.open(&path));
     let file = file.map_err(|source| Error::io(&path, "open", source))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked {
-            dir: dir.to_path_buf(),
-        }),
-        Err(TryLockError::Error(source)) => Err(Error::io(&path, "lock", source)),
+    for _ in 0..LOCK_ATTEMPTS {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::park_timeout(LOCK_PAUSE),
+            Err(TryLockError::Error(source)) => return Err(Error::io(&path, "lock", source)),
+        }
     }
+    Err(Error::Locked {
+        dir: dir.to_path_buf(),
+    })
 }
