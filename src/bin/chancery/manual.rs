@@ -67,10 +67,7 @@ mod tests {
         clap_mangen::generate_to(crate::Cli::command(), folder.path()).unwrap();
         for verb in crate::Cli::command().get_subcommands() {
             let verb = verb.get_name();
-            assert!(
-                script.contains(&format!("chancery__subcmd__{verb}")),
-                "{verb}"
-            );
+            assert!(script.contains(&format!("chancery,{verb})")), "{verb}");
             let page = folder.path().join(format!("chancery-{verb}.1"));
             assert!(page.exists(), "{}", page.display());
         }
