@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::store::Store;
 use super::store::view::View;
-use super::store::view::changes::{Changed, Wanted};
+use super::store::view::changes::{Changed, Look, Wanted};
 use crate::error::Error;
 use crate::model::caller::Caller;
 use crate::model::limits::Limits;
@@ -20,6 +20,9 @@ use crate::model::{Revision, mutant};
 
 /// Commits looked at in one step, so that a step is short also when none of them is wanted.
 const STEP_COMMITS: Revision = 256;
+
+/// Resources looked at in one step, so that it is short also when a commit touched many.
+const STEP_RESOURCES: usize = 128;
 
 /// A commit that changed something.
 #[derive(Debug, Clone)]
@@ -49,6 +52,8 @@ pub struct Watch {
     caller: Caller,
     wanted: Wanted,
     after: Revision,
+    /// The next commit, when a part of it has been looked at.
+    begun: Option<Look>,
 }
 
 impl Watch {
@@ -65,6 +70,7 @@ impl Watch {
             caller,
             wanted,
             after,
+            begun: None,
         }
     }
 
@@ -78,27 +84,40 @@ impl Watch {
         self.after >= *self.head.borrow()
     }
 
-    /// The next commit that changed something; `None` when a number of commits has been looked at
-    /// without finding one, or there are no more for now.
+    /// The next commit that changed something; `None` when enough has been looked at for one step
+    /// without finding all of one, or there are no more for now.
     pub fn step(&mut self) -> Result<Option<Commit>, Error> {
         let last = (*self.head.borrow()).min(self.after.saturating_add(STEP_COMMITS));
+        let mut room = STEP_RESOURCES;
         while self.after < last {
             followable(&self.store, self.after)?;
             let revision = self.after + 1;
-            let store = Arc::clone(&self.store);
-            let view = View::new(store, self.caller.clone(), revision, self.limits);
-            let changes = view.changes(&self.wanted)?;
+            let mut look = match self.begun.take() {
+                Some(begun) => begun,
+                None => self.view(revision).look(&self.wanted),
+            };
+            if !look.more(&self.wanted, &mut room)? {
+                self.begun = Some(look);
+                return Ok(None);
+            }
             self.after = revision;
+            let time_us = look.view().time_us();
+            let changes = look.changes();
             let skips = mutant::active("watch_skips_a_commit") && revision % 7 == 0;
             if !changes.is_empty() && !skips {
                 return Ok(Some(Commit {
                     revision,
-                    time_us: view.time_us(),
+                    time_us,
                     changes,
                 }));
             }
         }
         Ok(None)
+    }
+
+    fn view(&self, revision: Revision) -> View {
+        let store = Arc::clone(&self.store);
+        View::new(store, self.caller.clone(), revision, self.limits)
     }
 
     /// Waits until there is more to look at. False when the ledger has closed.

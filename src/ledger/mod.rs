@@ -59,9 +59,10 @@ use crate::wire::record;
 pub use self::disk::reached;
 pub use self::progress::Progress;
 pub use self::store::count::{Count, Counts};
-pub use self::store::list::{Cursor, Page, Query, satisfies};
+pub use self::store::fit::satisfies;
+pub use self::store::list::{Cursor, Page, Query};
 pub use self::store::view::changes::{Changed, Images, Wanted, assessments};
-pub use self::store::view::difference::{Pair, Scope, Side};
+pub use self::store::view::difference::{Pair, Scope, Side, lineage};
 pub use self::store::view::versions::Version;
 pub use self::store::view::{Stored, View};
 

@@ -63,12 +63,18 @@ limits! {
     filter_depth_max: usize = 32, "levels";
     /// Bodies that one page reads because a filter asks for what no index holds.
     filter_bodies_max: usize = 20_000, "bodies";
+    /// Resources whose names or times one page compares one by one because a filter asks for them.
+    filter_rows_max: usize = 1_000_000, "resources";
     /// Different values of a field that a wildcard is compared with.
     filter_values_max: usize = 100_000, "values";
     /// Fields that a list is ordered by.
     order_fields_max: usize = 4, "fields";
+    /// Resources that are sorted by name or time.
+    order_rows_max: usize = 1_000_000, "resources";
     /// Resources that are sorted by what no index holds.
     order_bodies_max: usize = 20_000, "bodies";
+    /// Resources that are sorted by reading them, where more are divided by the values of an index.
+    order_part_rows: usize = 256, "resources";
     /// Different counts that one answer holds.
     counts_max: usize = 10_000, "counts";
     /// Length of a page token.

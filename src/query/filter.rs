@@ -57,20 +57,24 @@ pub enum Expr {
     /// Its assessment satisfies this.
     Parent(Box<Expr>),
     /// One of these links points to a resource that has this value, or to one of those named.
-    Through {
-        /// Indexed links of the kind.
-        links: Vec<u16>,
-        /// The kind they point to, by its position in `kinds()`.
-        kind: u8,
-        /// Its indexed field.
-        field: u16,
-        /// The value that field must have.
-        value: Value,
-        /// Built-in resources that have it, unless a stored one takes their place.
-        besides: Vec<String>,
-    },
+    Through(Through),
     /// Its body answers so.
     Body(Criterion),
+}
+
+/// What a link must lead to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Through {
+    /// Indexed links of the kind.
+    pub links: Vec<u16>,
+    /// The kind they point to, by its position in `kinds()`.
+    pub kind: u8,
+    /// Its indexed field.
+    pub field: u16,
+    /// The value that field must have.
+    pub value: Value,
+    /// Built-in resources that have it, unless a stored one takes their place.
+    pub besides: Vec<String>,
 }
 
 impl Expr {

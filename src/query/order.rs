@@ -13,12 +13,16 @@ const FIELD: &str = "order_by";
 
 /// Reads an order of resources of `kind`.
 pub fn parse(text: &str, kind: &Kind, limits: &Limits) -> Result<Order, Error> {
+    let (given, allowed) = (text.len(), limits.filter_bytes_max);
+    if given > allowed {
+        return Err(exceeded(FIELD, "ORDER_TOO_LONG", given, allowed));
+    }
     if text.trim().is_empty() {
         return Ok(Order::new());
     }
     let parts: Vec<&str> = text.split(',').collect();
     let (given, allowed) = (parts.len(), limits.order_fields_max);
-    if given > allowed || text.len() > limits.filter_bytes_max {
+    if given > allowed {
         return Err(exceeded(FIELD, "ORDER_TOO_LONG", given, allowed));
     }
     let mut order = Order::new();

@@ -64,6 +64,15 @@ fn kinds(collections: &[String]) -> Result<Vec<&'static Kind>, Error> {
     if collections.is_empty() {
         return Ok(kind::elements().collect());
     }
+    let (given, allowed) = (collections.len(), kind::elements().count());
+    if given > allowed {
+        return Err(exceeded(
+            "collections",
+            "COLLECTIONS_TOO_MANY",
+            given,
+            allowed,
+        ));
+    }
     let mut problems = Problems::default();
     let mut kinds = Vec::new();
     for (at, collection) in collections.iter().enumerate() {

@@ -3,9 +3,9 @@
 
 use super::list::{page_size, token};
 use super::select::{Chosen, assessed, queries};
-use super::{Answer, Door, at, hash};
+use super::{Answer, Door, Moment, hash, moment};
 use crate::error::{Error, Problems};
-use crate::ledger::{At, Cursor, Pair, Query, Scope, Version, View};
+use crate::ledger::{Cursor, Pair, Query, Scope, Side, Version, View, lineage};
 use crate::model::caller::Caller;
 use crate::model::limits::Limits;
 use crate::model::name::{Name, assessment_of};
@@ -39,12 +39,12 @@ pub(super) async fn diff(
     let limits = *door.ledger.limits();
     let page_token = std::mem::take(&mut request.page_token);
     let page_size = std::mem::take(&mut request.page_size);
-    let bound = hash(&request);
+    let bound = bound(&request, &limits);
     let mut problems = Problems::default();
     let asked = problems.note(asked(&request, page_size, &limits))?;
     let reads = (
-        problems.note(at(request.base_read.as_ref()))?,
-        problems.note(at(request.target_read.as_ref()))?,
+        problems.note(moment(request.base_read.as_ref()))?,
+        problems.note(moment(request.target_read.as_ref()))?,
     );
     let place = problems.note(resumed(&door, &caller, &page_token, &bound))?;
     problems.finish()?;
@@ -53,8 +53,8 @@ pub(super) async fn diff(
     };
     let (base, target) = match &place {
         Some(place) => (
-            door.ledger.view(caller.clone(), place.item_revision)?,
-            door.ledger.view(caller, place.revision)?,
+            door.reopened(caller.clone(), place.item_revision, base)?,
+            door.reopened(caller, place.revision, target)?,
         ),
         None => sides(&door, caller, base, target).await?,
     };
@@ -76,10 +76,14 @@ pub(super) async fn diff(
 }
 
 /// Opens both sides; the earlier one must not be later.
-async fn sides(door: &Door, caller: Caller, base: At, target: At) -> Result<(View, View), Error> {
-    let now_us = (door.clock)();
-    let base = door.ledger.read(caller.clone(), base, now_us).await?;
-    let target = door.ledger.read(caller, target, now_us).await?;
+async fn sides(
+    door: &Door,
+    caller: Caller,
+    base: Moment,
+    target: Moment,
+) -> Result<(View, View), Error> {
+    let base = door.opened(caller.clone(), base).await?;
+    let target = door.opened(caller, target).await?;
     if base.revision() > target.revision() {
         let (base, target) = (base.revision(), target.revision());
         let text = format!("revision {base} is later than revision {target} of the target");
@@ -142,6 +146,12 @@ fn asked(
     })
 }
 
+/// What a page token is bound to. What is far too long is refused, and not gone through before.
+fn bound(request: &impl prost::Message, limits: &Limits) -> Vec<u8> {
+    let long = request.encoded_len() > 2 * limits.filter_bytes_max;
+    if long { Vec::new() } else { hash(request) }
+}
+
 /// Where a page goes on; `None` for the first one.
 fn resumed(
     door: &Door,
@@ -149,7 +159,7 @@ fn resumed(
     page_token: &str,
     bound: &[u8],
 ) -> Result<Option<Place>, Error> {
-    if page_token.is_empty() {
+    if page_token.is_empty() || bound.is_empty() {
         return Ok(None);
     }
     let bond = Bond {
@@ -209,20 +219,32 @@ fn changed(
     (base, target): (&View, &View),
     pair: &Pair,
 ) -> Result<Option<plain::ResourceDiff>, Error> {
-    let (kind, fields) = match (&pair.base, &pair.target) {
+    let Some(collection) = pair.name().map(Name::kind) else {
+        return Ok(None);
+    };
+    let (kind, line, fields) = match (&pair.base, &pair.target) {
         (None, None) => return Ok(None),
-        (None, Some(_)) => (plain::DiffKind::Added, Vec::new()),
-        (Some(_), None) => (plain::DiffKind::Removed, Vec::new()),
+        (None, Some(is)) => (
+            plain::DiffKind::Added,
+            lineage(&target.read(is)?)?,
+            Vec::new(),
+        ),
+        (Some(was), None) => (
+            plain::DiffKind::Removed,
+            lineage(&base.read(was)?)?,
+            Vec::new(),
+        ),
         (Some(was), Some(is)) => {
             let moved = moved(was.name.as_str(), is.name.as_str());
-            let fields = fields::differing(pair.kind, (&was.body, &is.body), moved)?;
-            (plain::DiffKind::Changed, fields)
+            let sides = (base.read(was)?, target.read(is)?);
+            let fields = fields::differing(is.name.kind(), (&sides.0, &sides.1), moved)?;
+            (plain::DiffKind::Changed, lineage(&sides.1)?, fields)
         }
     };
     if kind == plain::DiffKind::Changed && fields.is_empty() {
         return Ok(None);
     }
-    let name = |side: &Option<crate::ledger::Side>| side.as_ref().map(|side| side.name.clone());
+    let name = |side: &Option<Side>| side.as_ref().map(|side| side.name.clone());
     let (was, is) = (name(&pair.base), name(&pair.target));
     let mut commits = Vec::new();
     for name in is
@@ -244,8 +266,8 @@ fn changed(
     let commits = commits.into_iter().map(|revision| commit(door, revision));
     let told = |name: Option<Name>| name.map_or_else(String::new, |name| name.to_string());
     Ok(Some(plain::ResourceDiff {
-        collection: pair.kind.collection.clone(),
-        lineage: pair.lineage.clone(),
+        collection: collection.collection.clone(),
+        lineage: line,
         base_name: told(was),
         target_name: told(is),
         kind: kind.into(),
@@ -280,19 +302,19 @@ pub(super) async fn history(
     let limits = *door.ledger.limits();
     let page_token = std::mem::take(&mut request.page_token);
     let size = std::mem::take(&mut request.page_size);
-    let bound = hash(&request);
+    let bound = bound(&request, &limits);
     let mut problems = Problems::default();
     let name = problems.note(historic(&request.name))?;
     let size = problems.note(page_size(size, &limits))?;
-    let at = problems.note(at(request.read.as_ref()))?;
+    let moment = problems.note(moment(request.read.as_ref()))?;
     let place = problems.note(resumed(&door, &caller, &page_token, &bound))?;
     problems.finish()?;
-    let (Some(name), Some(size), Some(at), Some(place)) = (name, size, at, place) else {
+    let (Some(name), Some(size), Some(moment), Some(place)) = (name, size, moment, place) else {
         return Err(Error::Internal("a problem was not told".to_owned()));
     };
     let view = match &place {
-        Some(place) => door.ledger.view(caller, place.revision)?,
-        None => door.ledger.read(caller, at, (door.clock)()).await?,
+        Some(place) => door.reopened(caller, place.revision, moment)?,
+        None => door.opened(caller, moment).await?,
     };
     let revision = view.revision();
     let page = door.clone();

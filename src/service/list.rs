@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use super::{Answer, Door, at};
+use super::select::few_states;
+use super::{Answer, Door, moment};
 use crate::error::{Error, Problems};
 use crate::ledger::{Cursor, Query, View};
 use crate::model::caller::Caller;
@@ -13,7 +14,7 @@ use crate::query::page::{self, Bond, Place};
 use crate::query::{filter, order};
 use crate::wire::Lazy;
 
-/// Pages up to this size are read where the request is; longer ones on the pool.
+/// Pages up to this size are read where the request is, if bitmaps find them; others on the pool.
 const INLINE_ITEMS: usize = 100;
 
 /// What every list request says.
@@ -101,10 +102,8 @@ pub(super) async fn list(
         view,
         request,
     } = open(door, caller, message, &asked).await?;
-    let total = query.total;
-    let size = query.size;
     let reader = view.clone();
-    let page = if size <= INLINE_ITEMS && !total {
+    let page = if query.size <= INLINE_ITEMS && query.light() {
         reader.list(&query)?
     } else {
         door.long(move || reader.list(&query)).await?
@@ -138,14 +137,24 @@ pub(super) async fn open(
 ) -> Result<Opened, Error> {
     let limits = *door.ledger.limits();
     let kind = kind_of(message)?;
-    let request = canonical(message, asked);
     let mut problems = Problems::default();
     let filter = problems.note(filter::parse(&asked.filter, kind, &limits))?;
     let order = problems.note(order::parse(&asked.order_by, kind, &limits))?;
     let parent = problems.note(parent(&asked.parent, kind))?.flatten();
     let size = problems.note(page_size(asked.page_size, &limits))?;
-    let at = problems.note(at(asked.read.as_ref()))?;
-    let place = if asked.page_token.is_empty() {
+    problems.note(few_states(&asked.states))?;
+    let moment = problems.note(moment(asked.read.as_ref()))?;
+    // What is too long has been refused, and is not gone through once more.
+    let texts = [&asked.parent, &asked.filter, &asked.order_by];
+    let long = texts
+        .iter()
+        .any(|text| text.len() > limits.filter_bytes_max);
+    let request = if long {
+        Vec::new()
+    } else {
+        canonical(message, asked)
+    };
+    let place = if asked.page_token.is_empty() || long {
         None
     } else {
         let bond = Bond {
@@ -157,10 +166,11 @@ pub(super) async fn open(
     };
     problems.finish()?;
     let states = states(asked, parent.is_some());
-    let view = match (&place, at) {
-        (Some(place), _) => door.ledger.view(caller, place.revision)?,
-        (None, Some(at)) => door.ledger.read(caller, at, (door.clock)()).await?,
-        (None, None) => door.latest(&caller).await?,
+    let untold = || Error::Internal("a problem was not told".to_owned());
+    let moment = moment.ok_or_else(untold)?;
+    let view = match &place {
+        Some(place) => door.reopened(caller, place.revision, moment)?,
+        None => door.opened(caller, moment).await?,
     };
     if let Some(parent) = &parent
         && !view.has(parent)?
@@ -228,7 +238,8 @@ fn parent(text: &str, kind: &'static Kind) -> Result<Option<Name>, Error> {
     }
     let fits = text.strip_prefix("assessments/").is_some_and(id_fits);
     if !fits {
-        let description = format!("\"{text}\" is not assessments/{{assessment}} or assessments/-");
+        let shown: String = text.chars().take(100).collect();
+        let description = format!("\"{shown}\" is not assessments/{{assessment}} or assessments/-");
         return Err(Error::invalid("parent", "NAME_MALFORMED", description));
     }
     Name::parse(text, "parent").map(Some)

@@ -240,7 +240,19 @@ impl Door {
 
     /// Opens a view as the request's read options say.
     async fn view(&self, caller: Caller, read: Option<&plain::ReadOptions>) -> Result<View, Error> {
-        self.ledger.read(caller, at(read)?, (self.clock)()).await
+        self.opened(caller, moment(read)?).await
+    }
+
+    /// Opens a view as read options say that were checked before.
+    async fn opened(&self, caller: Caller, moment: Moment) -> Result<View, Error> {
+        let view = self.ledger.read(caller, moment.at, (self.clock)()).await?;
+        Ok(view.valid_at(moment.valid_us))
+    }
+
+    /// Opens the view of an earlier page again.
+    fn reopened(&self, caller: Caller, revision: Revision, moment: Moment) -> Result<View, Error> {
+        let view = self.ledger.view(caller, revision)?;
+        Ok(view.valid_at(moment.valid_us))
     }
 
     /// The newest view.
@@ -359,23 +371,27 @@ fn hash(request: &impl prost::Message) -> Vec<u8> {
     Sha256::digest(request.encode_to_vec()).to_vec()
 }
 
-/// As of when a request is answered.
-fn at(read: Option<&plain::ReadOptions>) -> Result<At, Error> {
+/// Which revision of the record is read, and which time in the world.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    at: At,
+    /// Microseconds since 1970; `None` is any time.
+    valid_us: Option<i64>,
+}
+
+fn moment(read: Option<&plain::ReadOptions>) -> Result<Moment, Error> {
     use plain::read_options::Consistency;
-    let Some(read) = read else {
-        return Ok(At::Latest);
+    let us = |time, field| {
+        let off = || Error::invalid(field, "TIME_MALFORMED", "off the scale");
+        body::microseconds(time).ok_or_else(off)
     };
-    if read.valid_at.is_some() {
-        let text = "reading as of a time in the world is not supported yet";
-        return Err(Error::invalid("read.valid_at", "FILTER_UNSUPPORTED", text));
-    }
-    Ok(match &read.consistency {
+    let at = match read.and_then(|read| read.consistency.as_ref()) {
         None | Some(Consistency::Latest(_)) => At::Latest,
         Some(Consistency::AtLeastRevision(revision)) => At::AtLeast(*revision),
         Some(Consistency::ExactRevision(revision)) => At::Exact(*revision),
-        Some(Consistency::ReadTime(time)) => {
-            let off = || Error::invalid("read.read_time", "TIME_MALFORMED", "off the scale");
-            At::Time(body::microseconds(time).ok_or_else(off)?)
-        }
-    })
+        Some(Consistency::ReadTime(time)) => At::Time(us(time, "read.read_time")?),
+    };
+    let valid_at = read.and_then(|read| read.valid_at.as_ref());
+    let valid_us = valid_at.map(|time| us(time, "read.valid_at")).transpose()?;
+    Ok(Moment { at, valid_us })
 }

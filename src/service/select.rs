@@ -7,9 +7,12 @@
 use crate::error::{Error, Problems, Violation};
 use crate::ledger::Query;
 use crate::model::kind::{self, Kind};
-use crate::model::limits::Limits;
+use crate::model::limits::{Limits, exceeded};
 use crate::model::v1 as plain;
 use crate::query::filter;
+
+/// States of an assessment.
+const STATES: usize = 4;
 
 /// What a request says about several kinds.
 pub(super) struct Chosen<'a> {
@@ -37,6 +40,7 @@ pub(super) fn assessed() -> Vec<&'static Kind> {
 pub(super) fn queries(chosen: &Chosen<'_>, limits: &Limits) -> Result<Vec<Query>, Error> {
     let mut problems = Problems::default();
     let kinds = problems.note(kinds(chosen))?.unwrap_or_default();
+    problems.note(few_states(chosen.states))?;
     let states = match chosen.states {
         [] => vec![plain::AssessmentState::Published.into()],
         states => states.to_vec(),
@@ -63,6 +67,15 @@ pub(super) fn queries(chosen: &Chosen<'_>, limits: &Limits) -> Result<Vec<Query>
     Ok(queries)
 }
 
+/// Refuses more states than there are: each resource is compared with all of them.
+pub(super) fn few_states(states: &[i32]) -> Result<(), Error> {
+    let (given, allowed) = (states.len(), STATES);
+    if given > allowed {
+        return Err(exceeded("states", "STATES_TOO_MANY", given, allowed));
+    }
+    Ok(())
+}
+
 /// Whether all that is wrong with a filter is that the kind has no such fields.
 fn lacks_fields(error: &Error) -> bool {
     let unknown = |violation: &Violation| violation.reason == "FILTER_FIELD_UNKNOWN";
@@ -72,6 +85,15 @@ fn lacks_fields(error: &Error) -> bool {
 fn kinds(chosen: &Chosen<'_>) -> Result<Vec<&'static Kind>, Error> {
     if chosen.collections.is_empty() {
         return Ok(chosen.among.to_vec());
+    }
+    let (given, allowed) = (chosen.collections.len(), chosen.among.len());
+    if given > allowed {
+        return Err(exceeded(
+            "collections",
+            "COLLECTIONS_TOO_MANY",
+            given,
+            allowed,
+        ));
     }
     let mut problems = Problems::default();
     let mut kinds: Vec<&'static Kind> = Vec::new();

@@ -100,7 +100,7 @@ pub(super) async fn watch(
         messages: sender,
         told: if snapshot { 0 } else { after },
         asked,
-        limits,
+        door,
         sent: Instant::now(),
     };
     tokio::spawn(async move {
@@ -229,7 +229,7 @@ struct Teller {
     /// The last revision that was told completely.
     told: Revision,
     asked: Asked,
-    limits: Limits,
+    door: Door,
     /// When the last message was handed over.
     sent: Instant,
 }
@@ -281,7 +281,8 @@ impl Teller {
                     ..query
                 };
                 loop {
-                    let page = view.list(&query)?;
+                    let (reader, asked) = (view.clone(), query.clone());
+                    let page = self.door.long(move || reader.list(&asked)).await?;
                     let changes = page.items.iter().map(|item| self.arrived(&query, item));
                     let changes = changes.collect::<Result<Vec<_>, Error>>()?;
                     if !changes.is_empty() {
@@ -329,7 +330,7 @@ impl Teller {
                 after: changed.after.as_ref(),
                 before: changed.before.as_ref(),
             });
-            if size + change.len() > self.limits.page_bytes_max && !piece.is_empty() {
+            if size + change.len() > self.door.ledger.limits().page_bytes_max && !piece.is_empty() {
                 let message = written::commit(revision, time_us, &piece, false);
                 self.send(Lazy::from(message)).await?;
                 piece.clear();
@@ -366,7 +367,7 @@ impl Teller {
     async fn send(&mut self, message: Message) -> Result<(), End> {
         if let Err(full) = self.messages.try_send(message) {
             let message = full.into_inner();
-            let patience = Duration::from_secs(self.limits.watch_patience_seconds);
+            let patience = Duration::from_secs(self.door.ledger.limits().watch_patience_seconds);
             // A reader that has gone is noticed where the next commit is waited for.
             let _gone = timeout(patience, self.messages.send(message))
                 .await

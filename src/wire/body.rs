@@ -22,6 +22,7 @@ const ETAG: u32 = 3;
 const REVISION: u32 = 4;
 const CREATE_TIME: u32 = 5;
 const UPDATE_TIME: u32 = 6;
+const VALID: u32 = 15;
 const MARKING: u32 = 19;
 const DELETE_TIME: u32 = 20;
 
@@ -180,6 +181,24 @@ pub fn indexed(kind: &Kind, body: &[u8]) -> Result<Vec<(u16, Value)>, Error> {
 pub fn only_marking(body: &[u8]) -> Result<Vec<u8>, Error> {
     let marking = marking(body)?.map(|marking| Bytes::from(marking.encode_to_vec()));
     Ok(marking.map_or_else(Vec::new, |bytes| framed(MARKING, &bytes).to_vec()))
+}
+
+/// Two ends of a stretch of time; one that is not stated is open.
+pub type Ends = (Option<i64>, Option<i64>);
+
+/// From when and until before when the resource says that it holds, in microseconds since 1970;
+/// `None` when it states neither.
+pub fn valid(body: &[u8]) -> Result<Option<Ends>, Error> {
+    let mut found = None;
+    each(body, &[VALID], &mut |raw| {
+        if let Raw::Bytes(bytes) = raw {
+            found = Some(crate::model::v1::TimeSpan::decode(bytes).map_err(damaged));
+        }
+    })?;
+    let span = found.transpose()?.unwrap_or_default();
+    let at = |time: &Option<Timestamp>| time.as_ref().and_then(microseconds);
+    let ends = (at(&span.start), at(&span.end));
+    Ok((ends != (None, None)).then_some(ends))
 }
 
 /// The marking field of a body.

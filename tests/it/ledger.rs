@@ -21,7 +21,7 @@ pub(crate) fn caller() -> Caller {
     Caller::new("test", Role::Operator, Clearance::FULL)
 }
 
-fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     Limits {
         segment_bytes: 1 << 20,
         ..Limits::default()

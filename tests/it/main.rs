@@ -24,6 +24,7 @@ mod lists;
 mod mutants;
 mod negotiation;
 mod service;
+mod sight;
 mod tidy;
 mod transcript;
 mod watch;

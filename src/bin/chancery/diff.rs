@@ -49,6 +49,9 @@ pub(crate) struct Diff {
     /// Drafts, superseded and withdrawn work too, not only what is published
     #[arg(long)]
     all_states: bool,
+    /// Leave out elements that do not hold at this time in the world, on either side
+    #[arg(long, value_name = "TIME", value_parser = moments::moment)]
+    valid_at: Option<prost_types::Timestamp>,
 }
 
 /// The arguments of `history`.
@@ -87,11 +90,18 @@ impl Diff {
     ) -> Result<Exit, Failure> {
         let name = |text: &Option<String>| text.as_deref().map(nouns::whole);
         let states = if self.all_states { &STATES[..] } else { &[] };
+        let about = |side: Option<ReadOptions>| match (side, self.valid_at) {
+            (None, None) => None,
+            (side, valid_at) => Some(ReadOptions {
+                valid_at,
+                ..side.unwrap_or_default()
+            }),
+        };
         let mut request = DiffAssessmentsRequest {
             base: name(&self.base).unwrap_or_else(|| ALL.to_owned()),
-            base_read: self.since,
+            base_read: about(self.since),
             target: name(&self.target).unwrap_or_default(),
-            target_read: self.until,
+            target_read: about(self.until),
             collections: self
                 .kinds
                 .iter()

@@ -21,17 +21,21 @@ pub(crate) struct ReadAt {
     /// like 2025-11-20, which means its first instant in UTC
     #[arg(long, value_name = "TIME", value_parser = moment)]
     as_of: Option<Timestamp>,
+    /// Leave out elements that do not hold at this time in the world; with --as-of: what the
+    /// service held then about that time
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    valid_at: Option<Timestamp>,
 }
 
 impl ReadAt {
     pub(crate) fn options(&self) -> Option<ReadOptions> {
         let revision = self.at_revision.map(Consistency::ExactRevision);
         let time = self.as_of.map(Consistency::ReadTime);
-        let consistency = Some(revision.or(time)?);
-        Some(ReadOptions {
-            consistency,
-            ..ReadOptions::default()
-        })
+        let options = ReadOptions {
+            consistency: revision.or(time),
+            valid_at: self.valid_at,
+        };
+        (options != ReadOptions::default()).then_some(options)
     }
 }
 

@@ -16,12 +16,14 @@ use roaring::RoaringBitmap;
 
 use super::chunks::{Chunks, Live, begin};
 use super::row;
+use super::spans::Spans;
 use crate::ledger::journal::Locator;
 use crate::model::caller::{Clearance, Marking};
 use crate::model::kind::{self, Kind, Value};
 use crate::model::mutant;
 use crate::model::name::assessment_of;
 use crate::model::{Revision, v1};
+use crate::query::filter::Place;
 use crate::wire::body::Position;
 
 /// Number of an assessment, in the order of their creation; `NONE` outside of one.
@@ -47,6 +49,16 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// What a condition or an order asks of its place in the journal.
+    pub(super) fn at(&self, place: Place) -> Option<i64> {
+        match place {
+            Place::Revision => Some(self.from),
+            Place::CreateTime => Some(self.created_us),
+            Place::UpdateTime => Some(self.updated_us),
+            Place::DeleteTime => self.tombstone.then_some(self.updated_us),
+        }
+    }
+
     /// What its place in the journal says about it.
     pub(super) fn position(&self) -> Position {
         Position {
@@ -83,6 +95,7 @@ pub(super) struct Index {
     newest: Vec<u32>,
     live: Live,
     tombstones: Chunks,
+    spans: Spans,
     /// Slots whose versions have been erased.
     purged: RoaringBitmap,
     by_kind: Vec<Chunks>,
@@ -176,6 +189,10 @@ impl Index {
         }
         if row.tombstone {
             self.tombstones.insert(id);
+        }
+        if let Some(valid) = row.valid {
+            let (from, to) = (valid.from.unwrap_or(i64::MIN), valid.to.unwrap_or(i64::MAX));
+            self.spans.add(id, (from, to));
         }
         if let Some(bitmap) = self.by_kind.get_mut(usize::from(kind)) {
             bitmap.insert(id);
@@ -330,7 +347,7 @@ impl Index {
         &'a self,
         rows: &'a Chunks,
         revision: Revision,
-    ) -> impl Iterator<Item = &'a Row> {
+    ) -> impl Iterator<Item = (u32, &'a Row)> {
         let end = self.end(revision);
         let mut chunks = rows.numbers();
         chunks.retain(|chunk| begin(*chunk) < end);
@@ -344,8 +361,8 @@ impl Index {
             )
         };
         let ids = chunks.into_iter().flat_map(alive);
-        ids.filter_map(|id| self.row(id))
-            .filter(move |row| self.current_at(row, revision))
+        ids.filter_map(|id| Some((id, self.row(id)?)))
+            .filter(move |(_, row)| self.current_at(row, revision))
     }
 
     /// The header of an assessment as of a revision.
@@ -404,6 +421,20 @@ impl Index {
     pub(super) fn in_assessment(&self, ordinal: Ordinal) -> Option<&Chunks> {
         let assessment = self.assessments.get(ordinal as usize);
         assessment.map(|assessment| &assessment.rows)
+    }
+
+    /// Whether an indexed field of a row has one of these values.
+    pub(super) fn has(&self, id: u32, (kind, field): (u8, u16), values: &[Value]) -> bool {
+        let having = |value| self.having(kind, field, value);
+        values
+            .iter()
+            .filter_map(having)
+            .any(|rows| rows.contains(id))
+    }
+
+    /// Whether a row holds at a time in the world; what states no span holds at any.
+    pub(super) fn holds(&self, id: u32, valid_us: Option<i64>) -> bool {
+        valid_us.is_none_or(|us| self.spans.holds(id, us))
     }
 
     /// Whether every body of a row's name has been erased, but for the purge's own.

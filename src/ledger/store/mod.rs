@@ -16,10 +16,14 @@ mod chunks;
 pub(super) mod count;
 mod digest;
 mod erasure;
+pub(super) mod fit;
 pub(super) mod index;
 pub(super) mod list;
 mod plan;
 mod row;
+mod rows;
+mod sort;
+mod spans;
 pub(super) mod view;
 
 use std::fs::{self, File};
@@ -332,6 +336,7 @@ impl Store {
                 .filter(|tag| *tag > ALWAYS_SET)
                 .collect(),
             purged: false,
+            valid: body::valid(bytes)?.map(Into::into),
         })
     }
 

@@ -12,14 +12,16 @@ use std::ops::RangeBounds;
 use roaring::RoaringBitmap;
 
 use super::chunks::{Chunks, begin};
+use super::fit::{asks, like};
 use super::index::{Index, Row};
 use super::list::Query;
+use super::rows::Rows;
+use super::view::{Markings, View};
 use crate::error::Error;
 use crate::model::Revision;
 use crate::model::kind::{Kind, Value};
-use crate::model::limits::Limits;
 use crate::model::name::Name;
-use crate::query::filter::{Criterion, Expr, Pattern, Place, Range};
+use crate::query::filter::{Criterion, Expr, Pattern, Place, Range, Through};
 
 /// Assessments up to this number are looked up one by one; of more, each row is asked for its own.
 const WITHIN_FEW: u64 = 256;
@@ -63,17 +65,12 @@ pub(super) struct Plan<'q> {
     /// What is asked of bodies.
     pub(super) criteria: Vec<&'q Criterion>,
     exact: bool,
+    /// Whether each row is asked by itself, which there is a limit for.
+    pub(super) compares: bool,
     revision: Revision,
+    valid_us: Option<i64>,
     /// The rows that had been added at that revision: those below this one.
     end: u32,
-}
-
-/// What looking up needs besides the index.
-pub(super) trait Lookup {
-    /// The names of resources of a kind that have a value.
-    fn holders(&self, kind: u8, field: u16, value: &Value) -> Result<Vec<Value>, Error>;
-    /// Whether a resource of that name is stored.
-    fn stored(&self, name: &str) -> Result<bool, Error>;
 }
 
 /// The conditions on assessments in a condition, in the order in which it is planned.
@@ -88,7 +85,7 @@ pub(super) fn parents(expr: &Expr) -> Vec<&Expr> {
         | Expr::Stated(_)
         | Expr::Place(..)
         | Expr::Named(_)
-        | Expr::Through { .. }
+        | Expr::Through(_)
         | Expr::Body(_) => Vec::new(),
     }
 }
@@ -97,14 +94,12 @@ pub(super) fn parents(expr: &Expr) -> Vec<&Expr> {
 pub(super) fn plan<'q>(
     query: &'q Query,
     assessments: Vec<RoaringBitmap>,
-    (index, lookup): (&Index, &dyn Lookup),
-    (limits, revision): (&Limits, Revision),
+    (view, index): (&View, &Index),
 ) -> Result<Plan<'q>, Error> {
     let mut planner = Planner {
         kind: query.kind,
         index,
-        lookup,
-        limits,
+        view,
         assessments: assessments.into_iter(),
         criteria: Vec::new(),
     };
@@ -116,18 +111,59 @@ pub(super) fn plan<'q>(
         deleted: query.deleted,
         rejected: query.rejected,
         exact: exact(&node),
+        compares: compares(&node),
         node,
         criteria,
-        revision,
-        end: index.end(revision),
+        revision: view.revision(),
+        valid_us: view.valid_us(),
+        end: index.end(view.revision()),
     })
+}
+
+/// Whether bitmaps answer a condition, without looking at rows, bodies, or other resources.
+pub(super) fn light(expr: &Expr) -> bool {
+    !asks(expr, &|expr| {
+        matches!(
+            expr,
+            Expr::Like(..)
+                | Expr::Parent(_)
+                | Expr::Through(_)
+                | Expr::Body(_)
+                | Expr::Named(_)
+                | Expr::Place(Place::CreateTime | Place::DeleteTime, _)
+        )
+    })
+}
+
+/// The names of what a link must lead to: what is stored and has the value, and the built-in
+/// resources that have it, unless the caller sees a stored one in their place.
+pub(super) fn holders(
+    view: &View,
+    index: &Index,
+    (through, markings): (&Through, Markings),
+) -> Result<Vec<Value>, Error> {
+    let stands = |row: &Row| !row.tombstone && view.knows(index, row, markings);
+    let rows = index.having(through.kind, through.field, &through.value);
+    let rows = rows
+        .into_iter()
+        .flat_map(|rows| index.current(rows, view.revision()));
+    let stored = rows.filter(|(_, row)| stands(row));
+    let mut names: Vec<Value> = stored
+        .map(|(_, row)| Value::Text(row.name.clone()))
+        .collect();
+    for name in &through.besides {
+        let row = view.store.row_at(name, view.revision())?;
+        if !row.and_then(|id| index.row(id)).is_some_and(stands) {
+            names.push(Value::Text(name.as_str().into()));
+        }
+    }
+    Ok(names)
 }
 
 struct Planner<'q, 'i> {
     kind: &'static Kind,
     index: &'i Index,
-    lookup: &'i dyn Lookup,
-    limits: &'i Limits,
+    view: &'i View,
     assessments: std::vec::IntoIter<RoaringBitmap>,
     criteria: Vec<&'q Criterion>,
 }
@@ -159,22 +195,11 @@ impl<'q> Planner<'q, '_> {
             Expr::Place(Place::DeleteTime, range) => Node::Row(OfRow::Deleted(*range)),
             Expr::Named(pattern) => Node::Row(OfRow::Named(pattern)),
             Expr::Parent(_) => Node::Within(self.assessments.next().unwrap_or_default()),
-            Expr::Through {
-                links,
-                kind,
-                field,
-                value,
-                besides,
-            } => {
-                let mut names = self.lookup.holders(*kind, *field, value)?;
-                for name in besides {
-                    if !self.lookup.stored(name)? {
-                        names.push(Value::Text(name.as_str().into()));
-                    }
-                }
-                let any = links
-                    .iter()
-                    .map(|link| Node::Values(*link, names.clone().into()));
+            Expr::Through(through) => {
+                let asked = (through, Markings::Present);
+                let names = holders(self.view, self.index, asked)?;
+                let links = through.links.iter();
+                let any = links.map(|link| Node::Values(*link, names.clone().into()));
                 Node::Or(any.collect())
             }
             Expr::Body(criterion) => {
@@ -189,22 +214,60 @@ impl<'q> Planner<'q, '_> {
     }
 
     fn like(&self, field: u16, pattern: &Pattern) -> Result<Vec<Value>, Error> {
-        let Some(values) = self.index.values(self.kind.ordinal, field) else {
-            return Ok(Vec::new());
-        };
-        let allowed = self.limits.filter_values_max;
-        if values.len() > allowed {
+        let allowed = self.view.limits().filter_values_max;
+        let values = self.view.values(self.index, (self.kind, field), allowed);
+        let mut values = values.ok_or_else(|| {
             let text = format!(
-                "a wildcard would be compared with {} values, {allowed} allowed; write one out",
-                values.len()
+                "a wildcard would be compared with more than {allowed} values, {allowed} allowed; \
+                 write one out"
             );
-            return Err(Error::invalid("filter", "FILTER_TOO_BROAD", text));
-        }
-        let fits = |value: &&Value| match value {
-            Value::Text(text) => pattern.fits(text),
-            Value::Number(_) => false,
+            Error::invalid("filter", "FILTER_TOO_BROAD", text)
+        })?;
+        values.retain(|value| like(pattern, value));
+        Ok(values)
+    }
+}
+
+impl View {
+    /// The values of an indexed field, in no order; where there are too many, those that the
+    /// caller sees somewhere, and `None` where these are too many as well.
+    pub(super) fn values(
+        &self,
+        index: &Index,
+        (kind, field): (&Kind, u16),
+        allowed: usize,
+    ) -> Option<Vec<Value>> {
+        let Some(all) = index.values(kind.ordinal, field) else {
+            return Some(Vec::new());
         };
-        Ok(values.keys().filter(fits).cloned().collect())
+        if all.len() <= allowed {
+            return Some(all.keys().cloned().collect());
+        }
+        let seen = |rows: &Chunks| {
+            let rows = rows.iter().filter_map(|id| index.row(id));
+            let mut rows = rows.take_while(|row| row.from <= self.revision());
+            rows.any(|row| self.knows(index, row, Markings::Present))
+        };
+        let seen = all.iter().filter(|(_, rows)| seen(rows));
+        let values: Vec<Value> = seen
+            .map(|(value, _)| value.clone())
+            .take(allowed + 1)
+            .collect();
+        (values.len() <= allowed).then_some(values)
+    }
+}
+
+fn compares(node: &Node<'_>) -> bool {
+    match node {
+        Node::And(nodes) | Node::Or(nodes) => nodes.iter().any(compares),
+        Node::Not(node) => compares(node),
+        Node::Row(_) => true,
+        Node::Every
+        | Node::Values(..)
+        | Node::Stated(_)
+        | Node::Rows(..)
+        | Node::Within(_)
+        | Node::Body(_) => false,
     }
 }
 
@@ -218,11 +281,13 @@ fn exact(node: &Node<'_>) -> bool {
 }
 
 impl<'q> Plan<'q> {
-    /// The same, and this too.
-    pub(super) fn narrowed(&self, node: Node<'q>) -> Self {
-        let mut plan = self.clone();
-        plan.node = Node::And(vec![node, plan.node]);
-        plan
+    /// The rows that may match, all stretches of them.
+    pub(super) fn candidates(&self, index: &Index) -> Rows {
+        let mut rows = Rows::default();
+        for chunk in self.stretches(index, u32::MAX) {
+            rows.push(chunk, self.rows(index, chunk));
+        }
+        rows
     }
 
     /// The stretches that may hold something below `start`, newest first.
@@ -352,13 +417,8 @@ impl<'q> Plan<'q> {
         (id, row): (u32, &Row),
         answers: Option<&[bool]>,
     ) -> bool {
-        self.exact || self.asked(index, &self.node, (id, row, answers)) != Some(false)
-    }
-
-    /// Whether a row matches, with the answers of its body; for a row that did not come from the
-    /// plan's bitmaps.
-    pub(super) fn fits(&self, index: &Index, of: (u32, &Row), answers: &[bool]) -> bool {
-        self.asked(index, &self.node, (of.0, of.1, Some(answers))) == Some(true)
+        index.holds(id, self.valid_us)
+            && (self.exact || self.asked(index, &self.node, (id, row, answers)) != Some(false))
     }
 
     /// `None` when only the body knows.
@@ -375,10 +435,7 @@ impl<'q> Plan<'q> {
             Node::And(nodes) => all(nodes.iter().map(|node| self.asked(index, node, of)), false),
             Node::Or(nodes) => all(nodes.iter().map(|node| self.asked(index, node, of)), true),
             Node::Not(node) => self.asked(index, node, of).map(|holds| !holds),
-            Node::Values(field, values) => Some(values.iter().any(|value| {
-                let rows = index.having(kind, *field, value);
-                rows.is_some_and(|rows| rows.contains(id))
-            })),
+            Node::Values(field, values) => Some(index.has(id, (kind, *field), values)),
             Node::Stated(tag) => Some(index.stated(kind, *tag).is_some_and(|r| r.contains(id))),
             Node::Rows(from, to) => Some((*from..*to).contains(&id)),
             Node::Row(OfRow::Created(range)) => Some(range.contains(&row.created_us)),

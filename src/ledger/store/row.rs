@@ -12,9 +12,10 @@ use sha2::{Digest, Sha256};
 use crate::ledger::journal::Locator;
 use crate::model::Revision;
 use crate::model::kind::Value;
+use crate::wire::body::Ends;
 
 /// Format of keys and rows; another one is a rebuild.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// A row as sled holds it.
 #[derive(Clone, PartialEq, Message)]
@@ -52,9 +53,27 @@ pub(super) struct Row {
     /// Numbers of the fields that are set, of those that may be left out.
     #[prost(uint32, repeated, tag = "14")]
     pub(super) stated: Vec<u32>,
+    /// For which time in the world it holds, if it says so.
+    #[prost(message, optional, tag = "15")]
+    pub(super) valid: Option<Valid>,
     /// Everything that its name held before has been erased.
     #[prost(bool, tag = "20")]
     pub(super) purged: bool,
+}
+
+/// A stretch of time, in microseconds since 1970; an end that is not stated is open.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(super) struct Valid {
+    #[prost(sint64, optional, tag = "1")]
+    pub(super) from: Option<i64>,
+    #[prost(sint64, optional, tag = "2")]
+    pub(super) to: Option<i64>,
+}
+
+impl From<Ends> for Valid {
+    fn from((from, to): Ends) -> Self {
+        Self { from, to }
+    }
 }
 
 /// An indexed value in a row.

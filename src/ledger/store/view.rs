@@ -1,4 +1,5 @@
-//! A view: who asks, as of which revision. There is no other way to read.
+//! A view: who asks, as of which revision, and of which time in the world. There is no other way
+//! to read.
 //!
 //! Its revision is fixed when it is opened and its clearance is asked at every step, so all that
 //! one view answers belongs together. What the caller may not see is not found, not counted and
@@ -25,12 +26,13 @@ use crate::model::limits::Limits;
 use crate::model::name::Name;
 use crate::wire::body::{self, Position};
 
-/// Who asks, as of which revision.
+/// Who asks, as of which revision, and of which time in the world.
 #[derive(Clone)]
 pub struct View {
     pub(super) store: Arc<Store>,
     caller: Caller,
     revision: Revision,
+    valid_us: Option<i64>,
     limits: Limits,
 }
 
@@ -45,6 +47,15 @@ pub struct Stored {
     pub deleted: bool,
     /// What it is marked with, its assessment's marking included.
     pub marking: Marking,
+}
+
+/// By which markings it is judged what a caller knows of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Markings {
+    /// Those of the view's revision, and those of now as well.
+    Present,
+    /// Those of the view's revision alone: what was in sight then.
+    Then,
 }
 
 /// A version, found and not yet read.
@@ -67,13 +78,35 @@ impl View {
             store,
             caller,
             revision,
+            valid_us: None,
             limits,
         }
+    }
+
+    /// The same, without the elements that do not hold at a time in the world, in microseconds
+    /// since 1970; `None` leaves out none.
+    #[must_use]
+    pub fn valid_at(self, valid_us: Option<i64>) -> Self {
+        Self { valid_us, ..self }
     }
 
     /// The revision that this view reads at.
     pub fn revision(&self) -> Revision {
         self.revision
+    }
+
+    /// The time in the world that is asked about, in microseconds since 1970.
+    pub(super) fn valid_us(&self) -> Option<i64> {
+        self.valid_us
+    }
+
+    /// Whether the caller knows of a row.
+    pub(super) fn knows(&self, index: &Index, row: &Row, markings: Markings) -> bool {
+        let clearance = self.caller.clearance();
+        match markings {
+            Markings::Present => index.covers(clearance, row, self.revision),
+            Markings::Then => index.marked(clearance, row, self.revision),
+        }
     }
 
     /// Who asks.
@@ -205,6 +238,7 @@ impl View {
             .into_iter()
             .flat_map(Chunks::iter);
         let mut revisions: Vec<Revision> = rows
+            .filter(|id| index.holds(*id, self.valid_us))
             .filter_map(|id| index.row(id))
             .filter(|row| (self.store.earliest()..=self.revision).contains(&row.from))
             .filter(|row| index.covers(self.caller.clearance(), row, row.from))
@@ -239,8 +273,8 @@ impl View {
         // An assessment that is written often has many rows that are no longer current.
         let rows = index
             .current(rows, self.revision)
-            .filter(|row| !row.tombstone);
-        rows.fold((0, 0), |(count, bytes), row| {
+            .filter(|(_, row)| !row.tombstone);
+        rows.fold((0, 0), |(count, bytes), (_, row)| {
             let element = kind::at(row.kind).is_some_and(Kind::is_element);
             (
                 count + usize::from(element),
@@ -305,6 +339,7 @@ impl View {
         let row = index.row(id).filter(|row| {
             !row.tombstone
                 && index.stands(row, self.revision)
+                && index.holds(id, self.valid_us)
                 && index.covers(self.caller.clearance(), row, self.revision)
         });
         Ok(row.map(Found::from))
@@ -316,6 +351,8 @@ impl View {
         let mut found: Vec<Found> = rows
             .into_iter()
             .flat_map(|rows| index.current(rows, self.revision))
+            .filter(|(id, _)| index.holds(*id, self.valid_us))
+            .map(|(_, row)| row)
             .filter(|row| kind::at(row.kind).is_some_and(Kind::is_element) && !row.tombstone)
             .filter(|row| index.covers(self.caller.clearance(), row, self.revision))
             .map(Found::from)

@@ -4,7 +4,7 @@ use super::criterion::{Criterion, Test};
 use super::field::{self, Found, Sort};
 use super::terms::{compared, stated};
 use super::tree::{Argument, Node, Operand, Sign, Term, Word};
-use super::{Expr, Problem, broken, missing, violation};
+use super::{Expr, Problem, Through, broken, missing, violation};
 use crate::model::actors;
 use crate::model::kind::{self, Index, Kind, Value};
 
@@ -211,7 +211,7 @@ fn member(links: Vec<u16>, group: &Argument, kind: &Kind, at: usize) -> Result<E
     let id = group.strip_prefix("actors/").unwrap_or_default();
     let built_in = actors::builtin().iter();
     let besides = built_in.filter(|actor| actor.memberships.iter().any(|one| one.actor == id));
-    Ok(Expr::Through {
+    Ok(Expr::Through(Through {
         links,
         kind: actor.ordinal,
         field,
@@ -219,7 +219,7 @@ fn member(links: Vec<u16>, group: &Argument, kind: &Kind, at: usize) -> Result<E
         besides: besides
             .map(|actor| format!("actors/{}", actor.id))
             .collect(),
-    })
+    }))
 }
 
 /// Whether a field's values are looked up in the index as texts.

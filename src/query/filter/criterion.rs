@@ -50,6 +50,8 @@ pub enum Test {
 /// How an interval stands to something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stands {
+    /// It is known, at one end at least.
+    Anyhow,
     /// It holds it, or a part of it.
     Around,
     /// It lies wholly in it.
@@ -153,6 +155,7 @@ fn span(bytes: &[u8], stands: Stands, (from, to): (i64, i64)) -> bool {
     let start = span.start.as_ref().and_then(us).unwrap_or(i64::MIN);
     let end = span.end.as_ref().and_then(us).unwrap_or(i64::MAX);
     match stands {
+        Stands::Anyhow => true,
         Stands::Around => start < to && end > from,
         Stands::Within => start >= from && end <= to,
         Stands::Below => end <= from,
@@ -173,6 +176,7 @@ fn likelihood(bytes: &[u8], stands: Stands, probability: f64) -> bool {
         return false;
     };
     match stands {
+        Stands::Anyhow => true,
         Stands::Around => low <= probability && probability <= high,
         Stands::Within => low == probability && high == probability,
         Stands::Below => high < probability,

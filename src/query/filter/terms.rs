@@ -100,6 +100,13 @@ fn judged(found: &Found) -> Expr {
     if let Sort::Enum(values) = &found.sort {
         return one_of(found, numbers(values, |name| name != UNDETERMINED));
     }
+    // Words alone, "likely" or "in the coming weeks", are stated and yet no number to differ from.
+    if matches!(found.sort, Sort::Likelihood) {
+        return body(found, Test::Likelihood(Stands::Anyhow, 0.0));
+    }
+    if matches!(found.sort, Sort::Span) {
+        return body(found, Test::Span(Stands::Anyhow, 0, 0));
+    }
     // Of a bool that cannot tell unset from false, unset is false.
     if matches!(found.sort, Sort::Bool) && !found.presence {
         return Expr::Every;

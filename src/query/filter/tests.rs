@@ -191,7 +191,8 @@ fn every_sort_of_field_is_compared_in_its_own_way() {
     let text = "assessment.situation = \"situations/s\"";
     assert_eq!(parsed(text), Expr::Parent(Box::new(situation)));
     assert!(matches!(parsed("mentions(\"actors/nato\")"), Expr::Or(fields) if fields.len() > 3));
-    let Expr::Through { links, besides, .. } = parsed("member_of(\"actors/european-union\")")
+    let Expr::Through(super::Through { links, besides, .. }) =
+        parsed("member_of(\"actors/european-union\")")
     else {
         panic!("not through memberships")
     };

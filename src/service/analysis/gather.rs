@@ -24,7 +24,6 @@ use crate::wire::builtin;
 pub(super) trait Selected: Message + Default {
     const MESSAGE: &'static str;
     fn name(&self) -> &str;
-    fn valid(&self) -> Option<&plain::TimeSpan>;
     /// The actors whose element it is; none when its kind has none.
     fn actors(&self) -> Vec<&str>;
     /// The issue it is on, where its kind has one.
@@ -38,10 +37,6 @@ macro_rules! selected {
 
             fn name(&self) -> &str {
                 &self.name
-            }
-
-            fn valid(&self) -> Option<&plain::TimeSpan> {
-                self.valid.as_ref()
             }
 
             fn actors(&self) -> Vec<&str> {
@@ -105,10 +100,6 @@ pub(super) async fn open(
     read: Option<plain::ReadOptions>,
 ) -> Result<Gathering, Error> {
     let valid_at = read.as_ref().and_then(|read| read.valid_at);
-    let read = read.map(|read| plain::ReadOptions {
-        valid_at: None,
-        ..read
-    });
     let view = door.view(caller, read.as_ref()).await?;
     Ok(Gathering {
         view,
@@ -215,14 +206,13 @@ impl Gathering {
     pub(super) fn elements<T: Selected>(&mut self, scope: &Scope) -> Result<Vec<T>, Error> {
         let actors: BTreeSet<&str> = scope.actors.iter().map(String::as_str).collect();
         let issues: BTreeSet<&str> = scope.issues.iter().map(String::as_str).collect();
-        let valid_at = self.valid_at;
         let selects = |one: &T| {
             let own = one.actors();
             let actor = actors.is_empty()
                 || own.is_empty()
                 || own.iter().any(|actor| actors.contains(actor));
             let issue = issues.is_empty() || one.issue().is_none_or(|issue| issues.contains(issue));
-            actor && issue && holds(one.valid(), valid_at.as_ref())
+            actor && issue
         };
         let parents: Vec<Option<Name>> = if scope.assessments.is_empty() {
             vec![None]
@@ -366,20 +356,6 @@ impl Gathering {
             marking: Some(told(&self.marking)),
         })
     }
-}
-
-/// Whether an element holds at the time asked for.
-fn holds(span: Option<&plain::TimeSpan>, at: Option<&Timestamp>) -> bool {
-    let (Some(span), Some(at)) = (span, at) else {
-        return true;
-    };
-    let key = |time: &Timestamp| (time.seconds, time.nanos);
-    let begun = span
-        .start
-        .as_ref()
-        .is_none_or(|start| key(start) <= key(at));
-    let over = span.end.as_ref().is_some_and(|end| key(end) <= key(at));
-    begun && !over
 }
 
 /// A marking as the contract writes it.

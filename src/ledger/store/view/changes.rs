@@ -1,8 +1,9 @@
 //! What one commit changed in a caller's sight: the difference between his view of the revision
 //! before and his view of the revision, over what the commit touched.
 //!
-//! A commit touches the versions it wrote, and with a header whose state, marking or deletion
-//! changed all that stands under it. What came into sight or changed is upserted, what went out of
+//! A commit touches the versions it wrote; with a header whose state, marking or deletion changed
+//! all that stands under it; with an actor, where a condition asks what actors are members of, all
+//! that links to it. What came into sight or changed is upserted, what went out of
 //! sight is removed, and the reason is not told. Whether something goes out of sight is judged by
 //! the markings of the two revisions alone: a caller who follows late must hear of it too. Whether
 //! a body is shown is judged by the present marking as well, so that nothing is shown late that may
@@ -12,15 +13,16 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 
-use super::super::chunks::Chunks;
+use super::super::fit::{asks_above, asks_through};
 use super::super::index::{Index, Row};
-use super::super::list::{Query, asks_above};
+use super::super::list::Query;
 use super::super::read;
-use super::{Found, View};
+use super::{Found, Markings, View};
 use crate::error::Error;
 use crate::model::Revision;
 use crate::model::kind::{self, Kind};
 use crate::model::name::{Name, assessment_of};
+use crate::query::filter::Expr;
 
 /// What a change is told with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,24 +77,59 @@ struct Fate {
     before: Option<Found>,
 }
 
-impl View {
-    /// What the commit of this view's revision changed, by name.
-    pub fn changes(&self, wanted: &Wanted) -> Result<Vec<Changed>, Error> {
-        let touched = touched(&read(&self.store.index), wanted, self.revision);
-        if touched.is_empty() {
-            return Ok(Vec::new());
+/// A commit that is being looked at, some of what it touched at a time.
+pub(in crate::ledger) struct Look {
+    view: View,
+    then: View,
+    /// By name, the last first.
+    touched: Vec<Touched>,
+    changes: Vec<Changed>,
+}
+
+impl Look {
+    /// The revision of the commit.
+    pub(in crate::ledger) fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Looks at up to `room` of what is left and takes it off; whether nothing is left.
+    pub(in crate::ledger) fn more(
+        &mut self,
+        wanted: &Wanted,
+        room: &mut usize,
+    ) -> Result<bool, Error> {
+        while *room > 0 {
+            let Some(one) = self.touched.pop() else {
+                return Ok(true);
+            };
+            *room -= 1;
+            if let Some(fate) = self.view.fate(&self.then, wanted, &one)? {
+                self.changes.push(self.view.told(wanted.images, fate)?);
+            }
         }
+        Ok(self.touched.is_empty())
+    }
+
+    /// What the commit changed, by name.
+    pub(in crate::ledger) fn changes(self) -> Vec<Changed> {
+        self.changes
+    }
+}
+
+impl View {
+    /// Begins to look at what the commit of this view's revision changed.
+    pub(in crate::ledger) fn look(self, wanted: &Wanted) -> Look {
+        let touched = touched(&read(&self.store.index), wanted, self.revision);
         let then = Self {
             revision: self.revision - 1,
             ..self.clone()
         };
-        let mut fates = Vec::new();
-        for one in &touched {
-            fates.extend(self.fate(&then, wanted, one)?);
+        Look {
+            view: self,
+            then,
+            touched,
+            changes: Vec::new(),
         }
-        fates.sort_by(|a, b| a.name.cmp(&b.name));
-        let told = fates.into_iter().map(|fate| self.told(wanted.images, fate));
-        told.collect()
     }
 
     /// The effective time of this view's revision, in microseconds since 1970.
@@ -121,10 +158,13 @@ impl View {
         } else {
             was.is_some()
         };
-        if !changed || is && !self.may_show(id) {
+        if !changed || is && !self.may_show(query, id)? {
             return Ok(None);
         }
-        let was = was.filter(|earlier| both && then.may_show(*earlier));
+        let was = match was.filter(|_| both) {
+            Some(earlier) if then.may_show(query, earlier)? => Some(earlier),
+            Some(_) | None => None,
+        };
         let index = read(&self.store.index);
         let found = |id: u32| index.row(id).map(Found::from);
         Ok(kind::at(touched.kind).map(|kind| Fate {
@@ -135,26 +175,35 @@ impl View {
         }))
     }
 
-    /// Whether a version may be shown: by its markings at this revision, and by those of now.
-    fn may_show(&self, id: u32) -> bool {
-        let index = read(&self.store.index);
-        let covered = |row| index.covers(self.caller.clearance(), row, self.revision);
-        index.row(id).is_some_and(covered)
+    /// Whether a version may be shown: by the markings of this revision, and by those of now, also
+    /// of what it is selected by.
+    fn may_show(&self, query: &Query, id: u32) -> Result<bool, Error> {
+        let covered = {
+            let index = read(&self.store.index);
+            let covered = |row| self.knows(&index, row, Markings::Present);
+            index.row(id).is_some_and(covered)
+        };
+        let through = asks_through(&query.filter);
+        Ok(covered && (!through || self.fits(&query.filter, id, Markings::Present)?))
     }
 
     /// Whether the query selects a version and the markings of this revision let it be seen.
     fn in_sight(&self, query: &Query, id: u32) -> Result<bool, Error> {
         let clear = {
             let index = read(&self.store.index);
-            let clearance = self.caller.clearance();
-            let clear = |row: &Row| !row.tombstone && index.marked(clearance, row, self.revision);
+            let clear = |row: &Row| !row.tombstone && self.knows(&index, row, Markings::Then);
             index.row(id).is_some_and(clear)
         };
-        Ok(clear && self.selects(query, id)?)
+        Ok(clear && self.selects(query, id, Markings::Then)?)
     }
 
     /// Whether the query selects a version, whoever may see it.
-    pub(super) fn selects(&self, query: &Query, id: u32) -> Result<bool, Error> {
+    pub(super) fn selects(
+        &self,
+        query: &Query,
+        id: u32,
+        markings: Markings,
+    ) -> Result<bool, Error> {
         let stands = {
             let index = read(&self.store.index);
             let Some(row) = index.row(id) else {
@@ -168,7 +217,7 @@ impl View {
             let rejected = index.rejected(row.kind).filter(|_| !query.rejected);
             shown && !rejected.is_some_and(|rows| rows.contains(id))
         };
-        Ok(stands && self.fits(query, id)?)
+        Ok(stands && self.fits(&query.filter, id, markings)?)
     }
 
     fn told(&self, images: Images, fate: Fate) -> Result<Changed, Error> {
@@ -201,34 +250,42 @@ impl Wanted {
     }
 }
 
-/// What is followed of what a commit wrote, and of what stands under a header that it changed:
-/// the standing of, or anything of, where a condition asks for the assessment's fields.
+/// What is followed of what a commit wrote, of what stands under a header that it changed (the
+/// standing of, or anything of, where a condition asks for the assessment's fields), and of what
+/// links to an entry of a registry that it wrote, where a condition asks for that. The last name
+/// comes first.
 fn touched(index: &Index, wanted: &Wanted, revision: Revision) -> Vec<Touched> {
     let mut touched = Vec::new();
-    let mut above = Vec::new();
-    let above_asked = wanted.queries.iter().any(asks_above);
+    let asked = |by: fn(&Expr) -> bool| wanted.queries.iter().any(|query| by(&query.filter));
+    let (above, through) = (asked(asks_above), asked(asks_through));
+    let earlier = |(id, row): (u32, &Row)| {
+        let moved = row.from < revision && wanted.follows(row);
+        moved.then(|| Touched::new(id, row, false))
+    };
     for id in index.written_at(revision) {
         let Some(row) = index.row(id) else { continue };
-        let header = kind::at(row.kind).is_some_and(|kind| !kind.is_element());
-        let moved = || index.stands_differently(row.assessment, revision - 1, revision);
-        if header && (above_asked || moved()) {
-            above.extend(assessment_of(&row.name));
+        let header = assessment_of(&row.name).filter(|above| **above == *row.name);
+        if let Some(header) = header
+            && (above || index.stands_differently(row.assessment, revision - 1, revision))
+        {
+            let rows = index.of_assessment(header).into_iter();
+            let under = rows.flat_map(|rows| index.current(rows, revision));
+            let elements =
+                under.filter(|(_, row)| kind::at(row.kind).is_some_and(Kind::is_element));
+            touched.extend(elements.filter_map(earlier));
+        }
+        if through && assessment_of(&row.name).is_none() {
+            let linking = index.linking(&row.name).into_iter();
+            let linking = linking.filter_map(|id| Some((id, index.row(id)?)));
+            let current = linking.filter(|(_, row)| index.current_at(row, revision));
+            touched.extend(current.filter_map(earlier));
         }
         if wanted.follows(row) {
             touched.push(Touched::new(id, row, true));
         }
     }
-    for assessment in above {
-        let rows = index.of_assessment(assessment).into_iter();
-        let rows = rows.flat_map(Chunks::iter);
-        let rows = rows.filter_map(|id| Some((id, index.row(id)?)));
-        let under = rows.filter(|(_, row)| {
-            let element = kind::at(row.kind).is_some_and(Kind::is_element);
-            element && row.from < revision && index.current_at(row, revision)
-        });
-        let under = under.filter(|(_, row)| wanted.follows(row));
-        touched.extend(under.map(|(id, row)| Touched::new(id, row, false)));
-    }
+    touched.sort_by(|a, b| b.name.cmp(&a.name));
+    touched.dedup_by(|a, b| a.id == b.id);
     touched
 }
 

@@ -4,42 +4,37 @@
 //! marking or deletion changed, can differ; so the cost follows the changes, not the store. A
 //! resource is compared with the one of the same name; what is on one side only is matched by its
 //! line (the uid of its first predecessor), so that a later product is compared with the one it
-//! superseded. The fields are compared by `wire::fields`.
+//! superseded. Bodies are read when a pair is told, not before: a page needs few of them. The
+//! fields are compared by `wire::fields`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
 use super::super::chunks::Chunks;
-use super::super::index::Index;
+use super::super::fit::{asks_above, asks_through};
+use super::super::index::{Index, Row};
 use super::super::list::Query;
 use super::super::read;
-use super::{Found, View};
+use super::{Found, Markings, View};
 use crate::error::Error;
 use crate::model::Revision;
-use crate::model::kind::{self, Kind};
 use crate::model::name::{Name, assessment_of};
+use crate::query::filter::Expr;
 use crate::wire::body;
 
 const UID: u32 = 2;
 const LINEAGE: u32 = 9;
 
-/// A resource on one side.
-#[derive(Debug, Clone)]
+/// A resource on one side, which `View::read` reads.
 pub struct Side {
     /// Its name.
     pub name: Name,
-    /// As it is answered.
-    pub body: Bytes,
+    found: Found,
 }
 
 /// A resource on both sides, or on one.
-#[derive(Debug, Clone)]
 pub struct Pair {
-    /// Its kind.
-    pub kind: &'static Kind,
-    /// The line it belongs to.
-    pub lineage: String,
     /// The earlier side.
     pub base: Option<Side>,
     /// The later side.
@@ -68,81 +63,100 @@ impl View {
     ) -> Result<Vec<Pair>, Error> {
         let names = {
             let index = read(&self.store.index);
-            candidates(&index, scope, (base.revision, self.revision))
+            let asks = |by: fn(&Expr) -> bool| queries.iter().any(|query| by(&query.filter));
+            let asked = (asks(asks_above), asks(asks_through));
+            candidates(&index, scope, (base.revision, self.revision), asked)
         };
-        let allowed = self.limits.diff_resources_max;
-        if names.len() > allowed {
-            let given = names.len();
-            return Err(Error::Exhausted {
-                reason: "DIFF_TOO_LARGE",
-                description: format!(
-                    "{given} resources changed, {allowed} are compared at once; \
-                     name an assessment or revisions closer to each other"
-                ),
-            });
-        }
         let (earlier, later) = match scope {
             Scope::All => (None, None),
             Scope::Of(base, target) => (Some(base), Some(target)),
         };
-        let mut pairs = Vec::new();
+        let (mut pairs, mut seen) = (Vec::new(), 0);
         let (mut gone, mut come) = (Lines::new(), Lines::new());
+        let mut alone = (Vec::new(), Vec::new());
         for name in names {
-            let was = base.side(&name, queries, earlier)?;
-            let is = self.side(&name, queries, later)?;
+            let (was, is) = (base.seen(&name, earlier)?, self.seen(&name, later)?);
+            seen += usize::from(was.is_some() || is.is_some());
+            let allowed = self.limits.diff_resources_max;
+            if seen > allowed {
+                return Err(too_large(allowed));
+            }
+            let (was, is) = (base.side(was, queries)?, self.side(is, queries)?);
             match (was, is) {
                 (None, None) => {}
-                (Some(was), None) => line_up(&mut gone, &mut pairs, was, pair_of_base)?,
-                (None, Some(is)) => line_up(&mut come, &mut pairs, is, pair_of_target)?,
-                (Some(was), Some(is)) => pairs.push(pair(Some(was), Some(is))?),
+                (Some(was), None) => {
+                    let line = base.line(&was)?;
+                    line_up(&mut gone, &mut alone.0, line, was);
+                }
+                (None, Some(is)) => {
+                    let line = self.line(&is)?;
+                    line_up(&mut come, &mut alone.1, line, is);
+                }
+                (Some(was), Some(is)) => pairs.push(Pair::of(Some(was), Some(is))),
             }
         }
         for (line, was) in gone {
             let is = come.remove(&line);
-            pairs.push(pair(Some(was), is)?);
+            pairs.push(Pair::of(Some(was), is));
         }
-        for is in come.into_values() {
-            pairs.push(pair(None, Some(is))?);
-        }
+        let come = come.into_values().chain(alone.1);
+        pairs.extend(come.map(|is| Pair::of(None, Some(is))));
+        pairs.extend(alone.0.into_iter().map(|was| Pair::of(Some(was), None)));
         pairs.sort_by(|a, b| a.order().cmp(&b.order()));
         Ok(pairs)
     }
+}
 
-    /// A resource as this view sees it, if one of the queries selects it.
-    fn side(
-        &self,
-        name: &str,
-        queries: &[Query],
-        within: Option<&Name>,
-    ) -> Result<Option<Side>, Error> {
+impl View {
+    /// A resource of a pair, as it is answered on this side.
+    pub fn read(&self, side: &Side) -> Result<Bytes, Error> {
+        self.answer(&side.found)
+    }
+
+    /// A resource as this view sees it, within an assessment if one is named.
+    fn seen(&self, name: &str, within: Option<&Name>) -> Result<Option<(u32, Found)>, Error> {
         if within.is_some_and(|within| assessment_of(name) != Some(within.as_str())) {
             return Ok(None);
         }
         let Some(id) = self.store.row_at(name, self.revision)? else {
             return Ok(None);
         };
-        let found = {
-            let index = read(&self.store.index);
-            let row = index.row(id).filter(|row| {
-                !row.tombstone && index.covers(self.caller.clearance(), row, self.revision)
-            });
-            row.map(Found::from)
-        };
-        let query = |kind| queries.iter().find(|query| query.kind.ordinal == kind);
-        let Some((query, found)) = found.and_then(|one| Some((query(one.kind)?, one))) else {
+        let index = read(&self.store.index);
+        let row = index.row(id).filter(|row| {
+            !row.tombstone
+                && index.holds(id, self.valid_us)
+                && self.knows(&index, row, Markings::Present)
+        });
+        Ok(row.map(|row| (id, Found::from(row))))
+    }
+
+    /// The same, if one of the queries selects it.
+    fn side(&self, seen: Option<(u32, Found)>, queries: &[Query]) -> Result<Option<Side>, Error> {
+        let Some((id, found)) = seen else {
             return Ok(None);
         };
-        if !self.selects(query, id)? {
+        let mut queries = queries.iter();
+        let Some(query) = queries.find(|query| query.kind.ordinal == found.kind) else {
+            return Ok(None);
+        };
+        if !self.selects(query, id, Markings::Present)? {
             return Ok(None);
         }
-        Ok(Some(Side {
-            name: Name::parse(name, "name")?,
-            body: self.answer(&found)?,
-        }))
+        let name = Name::parse(&found.name, "name")?;
+        Ok(Some(Side { name, found }))
+    }
+
+    /// What a resource without a partner of its name is matched by.
+    fn line(&self, side: &Side) -> Result<(u8, String), Error> {
+        Ok((side.found.kind, lineage(&self.read(side)?)?))
     }
 }
 
 impl Pair {
+    fn of(base: Option<Side>, target: Option<Side>) -> Self {
+        Self { base, target }
+    }
+
     /// The name of the later side, or else of the earlier one.
     pub fn name(&self) -> Option<&Name> {
         let side = self.target.as_ref().or(self.base.as_ref());
@@ -151,75 +165,74 @@ impl Pair {
 
     /// Places of kinds and names: how pairs are ordered.
     pub fn order(&self) -> (u8, &str) {
-        (self.kind.ordinal, self.name().map_or("", Name::as_str))
+        let name = self.name();
+        let kind = name.map_or(u8::MAX, |name| name.kind().ordinal);
+        (kind, name.map_or("", Name::as_str))
     }
 }
 
-fn pair(base: Option<Side>, target: Option<Side>) -> Result<Pair, Error> {
-    let side = target.as_ref().or(base.as_ref());
-    let side = side.ok_or_else(|| Error::Internal("a pair of nothing".to_owned()))?;
-    Ok(Pair {
-        kind: side.name.kind(),
-        lineage: line(side)?,
-        base,
-        target,
-    })
-}
-
-fn pair_of_base(side: Side) -> Result<Pair, Error> {
-    pair(Some(side), None)
-}
-
-fn pair_of_target(side: Side) -> Result<Pair, Error> {
-    pair(None, Some(side))
+fn too_large(allowed: usize) -> Error {
+    Error::Exhausted {
+        reason: "DIFF_TOO_LARGE",
+        description: format!(
+            "more than {allowed} resources changed, {allowed} are compared at once; \
+             name an assessment or revisions closer to each other"
+        ),
+    }
 }
 
 /// Notes a resource by its line; a second one of the same line stands for itself.
-fn line_up(
-    lines: &mut Lines,
-    pairs: &mut Vec<Pair>,
-    side: Side,
-    alone: impl Fn(Side) -> Result<Pair, Error>,
-) -> Result<(), Error> {
-    let line = (side.name.kind().ordinal, line(&side)?);
+fn line_up(lines: &mut Lines, alone: &mut Vec<Side>, line: (u8, String), side: Side) {
     if line.1.is_empty() || lines.contains_key(&line) {
-        pairs.push(alone(side)?);
+        alone.push(side);
     } else {
         lines.insert(line, side);
     }
-    Ok(())
 }
 
-fn line(side: &Side) -> Result<String, Error> {
-    let lineage = body::text(&side.body, LINEAGE)?.filter(|line| !line.is_empty());
+/// The line of a resource: the uid of its first predecessor, or its own.
+pub fn lineage(body: &[u8]) -> Result<String, Error> {
+    let lineage = body::text(body, LINEAGE)?.filter(|line| !line.is_empty());
     Ok(match lineage {
         Some(lineage) => lineage,
-        None => body::text(&side.body, UID)?.unwrap_or_default(),
+        None => body::text(body, UID)?.unwrap_or_default(),
     })
 }
 
-/// The names of what can differ.
-fn candidates(index: &Index, scope: &Scope, (then, now): (Revision, Revision)) -> BTreeSet<String> {
+/// The names of what can differ. Where a condition asks for the assessment's fields, all under a
+/// header that was written can; where it asks for what a link leads to, all that links to that.
+fn candidates(
+    index: &Index,
+    scope: &Scope,
+    (then, now): (Revision, Revision),
+    (above, through): (bool, bool),
+) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut under = BTreeSet::new();
-    match scope {
-        Scope::All => {
-            for row in index.written_between(then, now) {
-                names.insert(row.name.to_string());
-                let element = kind::at(row.kind).is_some_and(Kind::is_element);
-                if !element && index.stands_differently(row.assessment, then, now) {
-                    under.extend(assessment_of(&row.name));
-                }
-            }
+    let there = |row: &&Row| index.current_at(row, then) || index.current_at(row, now);
+    let written = match scope {
+        Scope::All => index.written_between(then, now),
+        Scope::Of(base, target) => {
+            under.extend([base.as_str(), target.as_str()]);
+            &[]
         }
-        Scope::Of(base, target) => under.extend([base.as_str(), target.as_str()]),
+    };
+    for row in written {
+        names.insert(row.name.to_string());
+        let header = assessment_of(&row.name).filter(|header| **header == *row.name);
+        if above || header.is_some() && index.stands_differently(row.assessment, then, now) {
+            under.extend(header);
+        }
+        if through && assessment_of(&row.name).is_none() {
+            let linking = index.linking(&row.name).into_iter();
+            let linking = linking.filter_map(|id| index.row(id)).filter(there);
+            names.extend(linking.map(|row| row.name.to_string()));
+        }
     }
     for assessment in under {
         let rows = index.of_assessment(assessment).into_iter();
-        let rows = rows.flat_map(Chunks::iter);
-        let rows = rows.filter_map(|id| index.row(id));
-        let there = rows.filter(|row| index.current_at(row, then) || index.current_at(row, now));
-        names.extend(there.map(|row| row.name.to_string()));
+        let rows = rows.flat_map(Chunks::iter).filter_map(|id| index.row(id));
+        names.extend(rows.filter(there).map(|row| row.name.to_string()));
     }
     names
 }

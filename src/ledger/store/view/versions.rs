@@ -113,7 +113,8 @@ impl View {
         let earliest = self.store.earliest();
         let row = index.row(id).filter(|row| !index.lost(row, earliest));
         Ok(row.map(|row| {
-            let seen = index.covers(self.caller.clearance(), row, row.from);
+            let covered = index.covers(self.caller.clearance(), row, row.from);
+            let seen = covered && index.holds(id, self.valid_us);
             (Found::from(row), seen)
         }))
     }
