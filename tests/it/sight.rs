@@ -1,5 +1,5 @@
-//! What a caller sees: of the time in the world that he asks about, of what comes into his sight and
-//! goes out of it, and nothing of what he may not see in a count, a limit or an error.
+//! What a caller sees: of the time in the world that he asks about, of what comes into his sight
+//! and goes out of it, and nothing of what he may not see in a count, a limit or an error.
 
 use chancery::ledger::change::Effect;
 use chancery::ledger::{At, Images, Ledger, Query, Scope, View, Wanted, satisfies};
