@@ -5,6 +5,9 @@
 //! what came after. Writing one, taking it in at the other end and restoring it all check the same:
 //! every crc, every link of the chain, and every body against the salted hash that the chain
 //! covers. It ends with the digest of what can be read at its head.
+//!
+//! What is purged or compacted meanwhile would leave it with bodies erased and no record that says
+//! so. It waits for no such work and holds none up: it goes on up to that record as well.
 
 use std::path::Path;
 
@@ -19,6 +22,9 @@ use crate::wire::record;
 
 /// Bytes of records that one frame of a backup gathers before it is written.
 const FRAME_BYTES: usize = 512 << 10;
+
+/// How often a backup goes on because of what was purged or compacted meanwhile.
+const EXTENSIONS_MAX: usize = 16;
 
 /// A backup that is about to be written.
 pub struct Backup {
@@ -72,7 +78,7 @@ impl Ledger {
 }
 
 impl Backup {
-    /// The revision that it will hold.
+    /// The revision that it will hold at least.
     pub fn revision(&self) -> Revision {
         self.revision
     }
@@ -95,16 +101,31 @@ impl Backup {
             bytes: 0,
             sink,
         };
-        let head = position(reader, self.from)?;
+        let mut head = position(reader, self.from)?;
         (out.sink)(out.pack.header(head))?;
-        let head = out.entries(reader, head, self.revision)?;
-        if head.revision != self.revision {
-            return Err(of_revision(self.revision, "the journal ends before it"));
+        let mut last = self.revision;
+        for _ in 0..EXTENSIONS_MAX {
+            head = out.entries(reader, head, last)?;
+            if head.revision != last {
+                return Err(of_revision(last, "the journal ends before it"));
+            }
+            let digest = self.ledger.digest(last);
+            if self.ledger.inner.store.decided() <= last {
+                let trailer = Trailer {
+                    head,
+                    digest: digest?,
+                };
+                (out.sink)(out.pack.trailer(&trailer))?;
+                return Ok(trailer);
+            }
+            last = *self.ledger.inner.head.borrow();
         }
-        let digest = self.ledger.digest(self.revision)?;
-        let trailer = Trailer { head, digest };
-        (out.sink)(out.pack.trailer(&trailer))?;
-        Ok(trailer)
+        Err(Error::Unavailable {
+            reason: "HISTORY_CHANGES",
+            description: "history was purged or compacted again and again during the backup; make \
+                          it anew afterwards"
+                .to_owned(),
+        })
     }
 }
 

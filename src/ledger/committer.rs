@@ -16,6 +16,7 @@ use tracing::{error, warn};
 
 use super::change::{Change, Committed};
 use super::disk;
+use super::erased::asks;
 use super::journal::{self, Appended, Body, Journal, Locator, Position, Record, Stamped};
 use super::store::{Request, Store};
 use crate::error::Error;
@@ -50,8 +51,8 @@ pub(super) struct Committer {
     pub(super) head: watch::Sender<Revision>,
     /// What reads as of a time and commits tell each other.
     pub(super) clock: Arc<Clock>,
-    /// The chain hash of the head, for `Status`.
-    pub(super) chain: Arc<Mutex<[u8; 32]>>,
+    /// Where the newest visible record stands, for `Status`.
+    pub(super) newest: Arc<Mutex<Position>>,
     pub(super) checkpointed: Revision,
     /// Whose disk must keep some space free.
     pub(super) folder: Option<PathBuf>,
@@ -220,7 +221,8 @@ impl Committer {
                 .send_replace(Some("the store failed".to_owned()));
             return;
         }
-        if envelopes.iter().any(erases)
+        // Only what stands in a closed segment can be erased.
+        if envelopes.iter().any(asks)
             && let Err(failure) = self.journal.roll()
         {
             warn!(%failure, "a segment could not be closed; the next start erases what it holds");
@@ -263,7 +265,7 @@ impl Committer {
         }
         step("commit.publish")?;
         let head = self.journal.head();
-        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = head.chain;
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = head;
         self.head.send_replace(head.revision);
         step("commit.answer")
     }
@@ -387,12 +389,6 @@ fn bodies_of(stamped: &[Stamped]) -> Vec<Vec<Bytes>> {
             .collect()
     };
     records.map(bodies).collect()
-}
-
-/// Whether a record asks for bodies before it to be erased, which can be done in closed segments
-/// only.
-fn erases(envelope: &record::Envelope) -> bool {
-    envelope.purge || envelope.compaction.is_some()
 }
 
 /// Applies one appended record to the store.

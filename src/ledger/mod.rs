@@ -4,12 +4,12 @@
 //! `store`      what follows from it: rows in sled, indices in memory; rebuilt at will
 //! `committer`  the one thread that writes
 //! `change`     what is committed       `feed`  commits as they happen
-//! `progress`   how far opening is
+//! `opening`    from files to a ledger  `progress`  how far that is
 //! `verify`     whether the journal is what it was
 //! `disk`       writes and syncs, each step under a name at which tests make it fail
 //! `backup`     all of it as one stream `restore` and back
 //! `follow`     commits as they change what a caller sees: a watch
-//! `retention`  less history, and what must be gone for good
+//! `retention`  less history, and what must be gone for good   `erased` and what proves it
 //!
 //! The ledger knows resources by their names and the kinds' table only. It never reads the clock:
 //! times come with the changes and the reads.
@@ -18,9 +18,11 @@ pub mod backup;
 pub mod change;
 mod committer;
 mod disk;
+mod erased;
 pub mod feed;
 pub mod follow;
 pub mod journal;
+mod opening;
 mod progress;
 pub mod restore;
 pub mod retention;
@@ -28,26 +30,22 @@ mod store;
 pub mod verify;
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tracing::{error, info, warn};
 
 use self::change::{Change, Committed};
-use self::committer::{
-    Clock, Committer, Proposal, random, remembers, repeat, short_of_space, stopped,
-};
+use self::committer::{Clock, Proposal, remembers, repeat, short_of_space, stopped};
 use self::feed::Feed;
 use self::follow::Watch;
 use self::journal::erase::Eraser;
-use self::journal::local::{Local, Options};
-use self::journal::{Body, Journal, Position, Reader, Record, Stamped};
-use self::store::checkpoint::Note;
-use self::store::{Found, Store};
+use self::journal::{Position, Reader};
+use self::retention::Keeping;
+use self::store::Store;
 use crate::error::Error;
 use crate::model::Revision;
 use crate::model::caller::Caller;
@@ -92,14 +90,13 @@ struct Inner {
     head: watch::Receiver<Revision>,
     failed: watch::Receiver<Option<String>>,
     clock: Arc<Clock>,
-    chain: Arc<Mutex<[u8; 32]>>,
+    newest: Arc<Mutex<Position>>,
     genesis: record::Genesis,
     limits: Limits,
     committer: Mutex<Option<JoinHandle<()>>>,
     folder: Option<PathBuf>,
     eraser: Option<Eraser>,
-    /// Held while history is compacted or erased: one at a time.
-    keeping: tokio::sync::Mutex<()>,
+    keeping: Keeping,
 }
 
 /// What the operator asks about.
@@ -121,151 +118,15 @@ pub struct Status {
     pub journal_bytes: u64,
     /// Why writes are refused, if they are.
     pub failed: Option<String>,
-    /// What to do about the space that is left on the disk, if it is too little to write.
-    pub short_of_space: Option<String>,
+    /// What an operator should look at, a sentence each.
+    pub alarms: Vec<String>,
+    /// What goes on besides reads and writes and how far it is, a sentence each.
+    pub activities: Vec<String>,
     /// The folder that holds it all.
     pub folder: Option<PathBuf>,
 }
 
 impl Ledger {
-    /// Opens the ledger of a data folder, creating it when there is none, and brings the store up
-    /// to the journal's head. `now_us` stamps the first record of a new one.
-    pub fn open(folder: &Path, limits: Limits, now_us: i64) -> Result<Self, Error> {
-        Self::open_telling(folder, limits, now_us, &Progress::default())
-    }
-
-    /// The same; says how far it is, and stops when it is told to.
-    pub fn open_telling(
-        folder: &Path,
-        limits: Limits,
-        now_us: i64,
-        progress: &Progress,
-    ) -> Result<Self, Error> {
-        restore::refuse_half(folder)?;
-        Self::open_marked(folder, limits, (now_us, progress))
-    }
-
-    /// The same, also while the folder is being restored.
-    fn open_marked(
-        folder: &Path,
-        limits: Limits,
-        (now_us, progress): (i64, &Progress),
-    ) -> Result<Self, Error> {
-        progress.doing("reading the journal");
-        let store_folder = folder.join("store");
-        let note = Note::read(&store_folder);
-        let witness = note.as_ref().and_then(Note::witness);
-        let opened = Local::open(
-            &folder.join("journal"),
-            journal_options(&limits),
-            random()?,
-            witness,
-        )
-        .map_err(|error| Error::Internal(error.to_string()))?;
-        if let Some(torn) = &opened.torn {
-            warn!(
-                file = %torn.file.display(), offset = torn.offset, bytes = torn.bytes,
-                last_revision = torn.last_revision,
-                "the last write was cut short by a crash and has been removed"
-            );
-        }
-        let eraser = opened.journal.eraser();
-        let journal: Box<dyn Journal> = Box::new(opened.journal);
-        progress.doing("checking the store");
-        let (store, found) = Store::open(&store_folder, &journal.reader(), note.as_ref())?;
-        let checkpointed = match &found {
-            Found::Sound(revision) => *revision,
-            Found::Fresh => 0,
-            Found::Broken(why) => {
-                warn!(
-                    why,
-                    "the store is not sound; it is rebuilt from the journal"
-                );
-                0
-            }
-        };
-        Self::start(
-            journal,
-            store,
-            (checkpointed, limits, now_us),
-            (Some((folder.to_owned(), eraser)), progress),
-        )
-    }
-
-    fn start(
-        mut journal: Box<dyn Journal>,
-        store: Store,
-        (checkpointed, limits, now_us): (Revision, Limits, i64),
-        (place, progress): (Option<(PathBuf, Eraser)>, &Progress),
-    ) -> Result<Self, Error> {
-        if journal.head().revision == 0 {
-            begin(journal.as_mut(), now_us)?;
-        }
-        let reader = journal.reader();
-        let genesis = genesis(reader.as_ref())?;
-        let replayed = replay((reader.as_ref(), journal.head().revision), &store, progress)?;
-        if replayed > 1 {
-            info!(
-                records = replayed,
-                "the store was brought up to the journal"
-            );
-        }
-        let checkpointed = match replayed {
-            0 => checkpointed,
-            _ => first_checkpoint(&store, &journal.head()).unwrap_or(checkpointed),
-        };
-        if let Some((folder, eraser)) = &place {
-            retention::resume(folder, eraser, journal.as_mut(), &store)?;
-        }
-        let (folder, eraser) = place.unzip();
-        let store = Arc::new(store);
-        let (head, seen) = watch::channel(journal.head().revision);
-        let (failed, failure) = watch::channel(None);
-        let (sender, receiver) = mpsc::channel(limits.commit_queue_max);
-        let clock = Arc::new(Clock::default());
-        let chain = Arc::new(Mutex::new(journal.head().chain));
-        let committer = Committer {
-            journal,
-            store: Arc::clone(&store),
-            limits,
-            head,
-            clock: Arc::clone(&clock),
-            chain: Arc::clone(&chain),
-            checkpointed,
-            folder: folder.clone(),
-            failed,
-        };
-        let thread = std::thread::Builder::new()
-            .name("committer".to_owned())
-            .spawn(move || {
-                let failed = committer.failed.clone();
-                let run = std::panic::AssertUnwindSafe(|| committer.run(receiver));
-                if std::panic::catch_unwind(run).is_err() {
-                    error!("the writer panicked; nothing is acknowledged until a restart");
-                    failed.send_replace(Some("the writer panicked".to_owned()));
-                }
-            })
-            .map_err(|error| Error::Internal(format!("start the committer: {error}")))?;
-        let inner = Inner {
-            store,
-            journal: reader,
-            proposals: Mutex::new(Some(sender)),
-            head: seen,
-            failed: failure,
-            clock,
-            chain,
-            genesis,
-            limits,
-            committer: Mutex::new(Some(thread)),
-            folder,
-            eraser,
-            keeping: tokio::sync::Mutex::default(),
-        };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
-    }
-
     /// Opens a view. `now_us` is the present; what lies after it cannot be read.
     pub async fn read(&self, caller: Caller, at: At, now_us: i64) -> Result<View, Error> {
         let revision = match at {
@@ -351,9 +212,16 @@ impl Ledger {
 
     /// What the operator asks about.
     pub fn status(&self) -> Status {
-        let (revision, time_us) = self.inner.store.head();
-        let chain = *lock(&self.inner.chain);
+        // One value, so that a revision never stands beside the hash of another.
+        let Position {
+            revision,
+            time_us,
+            chain,
+        } = *lock(&self.inner.newest);
         let (segments, journal_bytes) = self.inner.journal.size();
+        let failed = self.inner.failed.borrow().clone();
+        let keeping = &self.inner.keeping;
+        let alarms = [failed.clone(), self.short_of_space(), keeping.left()];
         Status {
             store_uuid: self.inner.genesis.store_uuid.clone(),
             revision,
@@ -362,8 +230,9 @@ impl Ledger {
             chain,
             segments,
             journal_bytes,
-            failed: self.inner.failed.borrow().clone(),
-            short_of_space: self.short_of_space(),
+            failed,
+            alarms: alarms.into_iter().flatten().collect(),
+            activities: keeping.doing().into_iter().collect(),
             folder: self.inner.folder.clone(),
         }
     }
@@ -478,82 +347,6 @@ impl Drop for Inner {
             let _panicked = thread.join();
         }
     }
-}
-
-/// How the journal of a ledger with these bounds is kept.
-fn journal_options(limits: &Limits) -> Options {
-    Options {
-        segment_bytes: limits.segment_bytes,
-        group_bytes_max: (limits.group_bytes_max + limits.change_bytes_max) as u64,
-    }
-}
-
-/// Writes the record a store is born with.
-fn begin(journal: &mut dyn Journal, now_us: i64) -> Result<(), Error> {
-    let genesis = record::Genesis {
-        store_uuid: uuid::Builder::from_random_bytes(random()?)
-            .into_uuid()
-            .to_string(),
-        page_token_key: random::<32>()?.to_vec().into(),
-    };
-    let envelope = record::Envelope {
-        change_id: random::<16>()?.to_vec().into(),
-        proposed_time_us: now_us,
-        author: "chanceryd".to_owned(),
-        genesis: Some(genesis),
-        ..Default::default()
-    };
-    let record = Record {
-        envelope: record::encode(envelope),
-        bodies: Vec::<Body>::new(),
-    };
-    journal
-        .append(vec![Stamped {
-            time_us: now_us.max(1),
-            record,
-        }])
-        .map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(())
-}
-
-fn genesis(journal: &dyn Reader) -> Result<record::Genesis, Error> {
-    let damaged = |error| Error::Internal(format!("read the journal: {error}"));
-    let first = journal.entries(1).map_err(damaged)?.next();
-    let first = first.ok_or_else(|| Error::Internal("the journal is empty".to_owned()))?;
-    record::decode(&first.map_err(damaged)?.record.envelope)?
-        .genesis
-        .ok_or_else(|| Error::Internal("the journal does not begin with a genesis".to_owned()))
-}
-
-/// Applies what the store does not have yet; answers how many records that were.
-fn replay(
-    (journal, head): (&dyn Reader, Revision),
-    store: &Store,
-    progress: &Progress,
-) -> Result<u64, Error> {
-    let damaged = |error| Error::Internal(format!("read the journal: {error}"));
-    let mut replayed = 0;
-    let begun = store.head().0;
-    for entry in journal.entries(begun + 1).map_err(damaged)? {
-        let entry = entry.map_err(damaged)?;
-        progress.replaying(entry.position.revision - begun, head - begun)?;
-        let envelope = record::decode(&entry.record.envelope)?;
-        let bodies = entry.record.bodies.into_iter().map(|body| body.bytes);
-        let located: Vec<_> = entry.bodies.into_iter().zip(bodies).collect();
-        disk::at("rebuild.replay").map_err(|error| Error::Internal(error.to_string()))?;
-        store.apply(&entry.position, &envelope, &located)?;
-        replayed += 1;
-    }
-    Ok(replayed)
-}
-
-/// Spares the next start the replay; without it nothing is lost.
-fn first_checkpoint(store: &Store, head: &Position) -> Option<Revision> {
-    store
-        .checkpoint(head)
-        .inspect_err(|failure| warn!(%failure, "no checkpoint could be written"))
-        .is_ok()
-        .then_some(head.revision)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -7,18 +7,21 @@
 //! byte until after the last one is durable, and a ledger does not open where it stands.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::backup::Check;
 use super::committer::random;
+use super::erased::{Erased, asks};
 use super::journal::copy::{Piece, Trailer};
 use super::journal::local::Local;
 use super::journal::{Journal, Position, Stamped};
-use super::{Ledger, Progress, journal_options, retention};
+use super::opening::journal_options;
+use super::{Ledger, Progress, disk, retention};
 use crate::error::Error;
 use crate::model::Revision;
 use crate::model::limits::Limits;
+use crate::wire::record;
 
 /// Stands in a folder while it is being restored.
 const MARK: &str = "RESTORING";
@@ -81,36 +84,30 @@ pub fn restore(
         until,
         records: 0,
         end: None,
-        reached: false,
+        erased: Erased::default(),
+        asked: false,
+        reach: Reach::Wanted,
     };
     for backup in backups {
-        if !writing.reached {
+        if writing.reach != Reach::Done {
             writing.file(backup, &limits)?;
         }
     }
+    writing.complete()?;
     let Writing {
         mut journal,
         records,
         end,
+        asked,
         ..
     } = writing;
     let head = journal.head();
-    if let Until::Revision(revision) = until
-        && head.revision != revision
-    {
-        return Err(Error::OutOfRange {
-            reason: "REVISION_NOT_IN_BACKUP",
-            requested: format!("revision {revision}"),
-            available: format!("the backups reach revision {}", head.revision),
-        });
-    }
-    if head.revision == 0 {
-        return Err(Error::Internal("the backups hold nothing".to_owned()));
-    }
     journal.seal().map_err(told)?;
     drop(journal);
-    // The backup may have been made between a purge and its erasing.
-    retention::mark(folder)?;
+    if asked {
+        // The backup may have been made between a purge and its erasing.
+        retention::mark(folder)?;
+    }
     let ledger = Ledger::open_marked(folder, limits, (0, &Progress::default()))?;
     let digest = ledger.digest(head.revision)?;
     ledger.close();
@@ -139,8 +136,22 @@ struct Writing {
     records: u64,
     /// What the last backup ended with.
     end: Option<Trailer>,
-    /// There is no more to write.
-    reached: bool,
+    erased: Erased,
+    /// Whether a record asks for bodies to be erased.
+    asked: bool,
+    reach: Reach,
+}
+
+/// How far the reading is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// What comes is written.
+    Wanted,
+    /// All is written. In what comes, up to this revision so far, is looked for the record that
+    /// asked for what was found to be erased.
+    Beyond(Revision),
+    /// Nothing more need be read.
+    Done,
 }
 
 impl Writing {
@@ -159,7 +170,7 @@ impl Writing {
             while let Some(piece) = check.piece()? {
                 self.piece(piece, &name)?;
             }
-            if self.reached {
+            if self.reach == Reach::Done {
                 return Ok(());
             }
         }
@@ -189,17 +200,86 @@ impl Writing {
     }
 
     fn group(&mut self, mut group: Vec<Stamped>) -> Result<(), Error> {
+        if self.reach != Reach::Wanted {
+            return group.iter().try_for_each(|record| self.look_beyond(record));
+        }
         let head = self.journal.head().revision;
         let wanted = match self.until {
             Until::End => group.len(),
             Until::Revision(last) => usize::try_from(last - head).unwrap_or(0),
             Until::Time(last_us) => group.partition_point(|record| record.time_us <= last_us),
         };
-        self.reached = wanted < group.len();
-        group.truncate(wanted);
+        let rest = group.split_off(wanted.min(group.len()));
+        for (record, revision) in group.iter().zip(head + 1..) {
+            self.asked |= self.pass(revision, record)?;
+        }
         self.records += group.len() as u64;
         self.journal.append(group).map_err(told)?;
+        if !rest.is_empty() {
+            self.reach = match self.erased.unasked() {
+                Some(_) => Reach::Beyond(self.journal.head().revision),
+                None => Reach::Done,
+            };
+        }
+        rest.iter().try_for_each(|record| self.look_beyond(record))
+    }
+
+    /// Takes note of what a record says was erased; whether it asks for more.
+    fn pass(
+        &mut self,
+        revision: Revision,
+        Stamped { record, .. }: &Stamped,
+    ) -> Result<bool, Error> {
+        let envelope = record::decode(&record.envelope)?;
+        let bodies = record.bodies.iter();
+        let bodies = bodies.map(|body| (body.salt.as_slice(), body.bytes.as_ref()));
+        self.erased.pass(revision, &envelope, bodies);
+        Ok(asks(&envelope))
+    }
+
+    /// A record after those that are wanted: once it has been asked for all that is found to be
+    /// erased, it is the earliest up to which can be restored.
+    fn look_beyond(&mut self, record: &Stamped) -> Result<(), Error> {
+        let Reach::Beyond(before) = self.reach else {
+            return Ok(());
+        };
+        self.reach = Reach::Beyond(before + 1);
+        if self.pass(before + 1, record)? && self.erased.unasked().is_none() {
+            return Err(self.refused(before + 1));
+        }
         Ok(())
+    }
+
+    fn refused(&self, earliest: Revision) -> Error {
+        Error::OutOfRange {
+            reason: "REVISION_ERASED",
+            requested: format!("revision {}", self.journal.head().revision),
+            available: format!(
+                "some of what could be read there has been purged or compacted since; revision \
+                 {earliest} is the earliest that can be restored"
+            ),
+        }
+    }
+
+    /// Refuses what is not what was wanted, or not whole.
+    fn complete(&self) -> Result<(), Error> {
+        let head = self.journal.head().revision;
+        if let Until::Revision(revision) = self.until
+            && head != revision
+        {
+            return Err(Error::OutOfRange {
+                reason: "REVISION_NOT_IN_BACKUP",
+                requested: format!("revision {revision}"),
+                available: format!("the backups reach revision {head}"),
+            });
+        }
+        if head == 0 {
+            return Err(Error::Internal("the backups hold nothing".to_owned()));
+        }
+        match self.erased.unasked() {
+            Some((_, why)) => Err(Error::Internal(format!("the backups are not sound: {why}"))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -213,22 +293,27 @@ fn begin(folder: &Path) -> Result<(), Error> {
         let text = format!("\"{folder}\" is not empty; restore into a folder of its own");
         return Err(Error::Internal(text));
     }
-    let mut mark = File::create(folder.join(MARK)).map_err(&failed)?;
-    mark.write_all(MARK_TEXT).map_err(&failed)?;
-    mark.sync_all().map_err(&failed)?;
-    sync_dir(folder).map_err(&failed)
+    let marked = disk::at("restore.mark")
+        .and_then(|()| File::create(folder.join(MARK)))
+        .and_then(|mark| {
+            disk::write("restore.write_mark", &mark, MARK_TEXT, 0)?;
+            disk::sync_all("restore.sync_mark", &mark)
+        });
+    marked.map_err(&failed)?;
+    let parent = std::path::absolute(folder).map_err(&failed)?;
+    // The folder's own name, too.
+    disk::sync_dir("restore.sync_dir", folder)
+        .and_then(|()| disk::sync_dir("restore.sync_parent", parent.parent().unwrap_or(&parent)))
+        .map_err(&failed)
 }
 
 /// Takes the mark away: all that it stood for is durable.
 fn finish(folder: &Path) -> Result<(), Error> {
-    let failed = failed(folder, "complete");
-    sync_dir(folder).map_err(&failed)?;
-    fs::remove_file(folder.join(MARK)).map_err(&failed)?;
-    sync_dir(folder).map_err(&failed)
-}
-
-fn sync_dir(folder: &Path) -> std::io::Result<()> {
-    File::open(folder)?.sync_all()
+    disk::sync_dir("restore.sync_whole", folder)
+        .and_then(|()| disk::at("restore.unmark"))
+        .and_then(|()| fs::remove_file(folder.join(MARK)))
+        .and_then(|()| disk::sync_dir("restore.sync_unmarked", folder))
+        .map_err(failed(folder, "complete"))
 }
 
 fn failed(folder: &Path, doing: &'static str) -> impl Fn(std::io::Error) -> Error {

@@ -9,13 +9,13 @@
 //! before, and kept elsewhere, tells: "the journal I see still contains what I saw".
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use serde::Deserialize;
 
 use super::Ledger;
+use super::erased::Erased;
 use super::journal::{Position, Witness, hash_of, local};
 use super::store::checkpoint::Note;
 use crate::error::Error;
@@ -194,52 +194,6 @@ fn another_store(journal: &Path, first: &[u8], head: &Head) -> Result<Option<Fin
     }))
 }
 
-/// Bodies that have been erased; a later record must have asked for each.
-#[derive(Default)]
-struct Erased {
-    /// The revision, the name, and the revision that replaced the version.
-    versions: Vec<(Revision, String, Option<Revision>)>,
-    /// The last of these by name.
-    last: HashMap<String, usize>,
-    purged: HashMap<String, Revision>,
-    /// The latest compaction's revision.
-    compacted: Revision,
-}
-
-impl Erased {
-    fn note(&mut self, revision: Revision, name: &str) {
-        self.last.insert(name.to_owned(), self.versions.len());
-        self.versions.push((revision, name.to_owned(), None));
-    }
-
-    /// Takes note of a record: whether it replaces what was erased, or asks for it to be.
-    fn pass(&mut self, revision: Revision, envelope: &record::Envelope) {
-        for effect in &envelope.effects {
-            let replaced = self.last.remove(&effect.name);
-            if let Some(version) = replaced.and_then(|at| self.versions.get_mut(at)) {
-                version.2 = Some(revision);
-            }
-            if envelope.purge {
-                self.purged.insert(effect.name.clone(), revision);
-            }
-        }
-        if let Some(compaction) = &envelope.compaction {
-            self.compacted = self.compacted.max(compaction.revision);
-        }
-    }
-
-    /// The first body that was erased although no record asked for it.
-    fn unasked(&self) -> Option<(Revision, String)> {
-        let asked = |(revision, name, replaced): &&(Revision, String, Option<Revision>)| {
-            let purged = self.purged.get(name).is_some_and(|at| at > revision);
-            purged || replaced.is_some_and(|at| at <= self.compacted)
-        };
-        let (revision, name, _) = self.versions.iter().find(|version| !asked(version))?;
-        let why = format!("the body of \"{name}\" of revision {revision} was erased unasked");
-        Some((*revision, why))
-    }
-}
-
 /// Each body is the one that its envelope speaks of, or has been erased.
 fn sound(
     revision: Revision,
@@ -252,18 +206,14 @@ fn sound(
     if envelope.effects.len() != bodies.len() {
         return Err(format!("revision {revision} lacks a body"));
     }
-    erased.pass(revision, &envelope);
     for (effect, (salt, body)) in envelope.effects.iter().zip(bodies) {
-        if record::digest(salt, body) != effect.digest {
-            if record::erased(salt, body) {
-                erased.note(revision, &effect.name);
-                continue;
-            }
+        if !record::holds(effect, salt, body) {
             let name = &effect.name;
             return Err(format!(
                 "the body of \"{name}\" is not the one written at revision {revision}"
             ));
         }
     }
+    erased.pass(revision, &envelope, bodies.iter().copied());
     Ok(())
 }

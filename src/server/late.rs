@@ -106,6 +106,7 @@ impl UnaryService<GetStatusRequest> for Opening {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             ready: false,
             alarms: vec![not_ready(&self.0).to_string()],
+            activities: vec![std::mem::take(&mut self.0)],
             ..Default::default()
         };
         Box::pin(std::future::ready(Ok(Response::new(answer))))

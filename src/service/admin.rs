@@ -1,5 +1,6 @@
 //! `AdminService`: what an operator asks the server about itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -88,11 +89,9 @@ async fn get_status(
         assessments: count("Assessment"),
         documents: count("Document"),
         ready: status.failed.is_none(),
-        alarms: [status.failed, status.short_of_space]
-            .into_iter()
-            .flatten()
-            .collect(),
+        alarms: status.alarms,
         limits: limits.collect(),
+        activities: status.activities,
     };
     Ok((answer, status.revision))
 }
@@ -158,14 +157,14 @@ async fn get_head(
     _request: plain::GetHeadRequest,
 ) -> Answer<plain::Head> {
     operator(&caller)?;
-    let (head, time_us) = (door.ledger.exported(), door.ledger.status().time_us);
+    let status = door.ledger.status();
     let answer = plain::Head {
-        store_uuid: head.store_uuid,
-        revision: head.revision,
-        chain_hash: digits(&head.chain),
-        time: Some(timestamp(time_us)),
+        store_uuid: status.store_uuid,
+        revision: status.revision,
+        chain_hash: digits(&status.chain),
+        time: Some(timestamp(status.time_us)),
     };
-    Ok((answer, head.revision))
+    Ok((answer, status.revision))
 }
 
 async fn verify(
@@ -212,7 +211,8 @@ async fn compact(
         proposed_us: (door.clock)(),
         ..Default::default()
     };
-    let done = door.ledger.compact(request.revision, change).await?;
+    let keeper = door.ledger.keeper().await;
+    let done = keeper.compact(request.revision, change).await?;
     let answer = plain::CompactResponse {
         earliest_revision: done.earliest,
         chain_hash: digits(&done.chain),
@@ -239,11 +239,15 @@ async fn purge(
         }
         _ => {}
     }
-    // Alone, so that nobody links to it or writes it meanwhile.
-    let _alone = door.turns.write().await;
+    let keeper = door.ledger.keeper().await;
+    // Alone until it is recorded, so that nobody links to it or writes it meanwhile.
+    let alone = Arc::clone(&door.turns).write_owned().await;
     let view = door.latest(&caller).await?;
     let names = door.ledger.names_under(name.as_str());
     if names.is_empty() {
+        drop(alone);
+        // It may have been purged, and not all of it erased.
+        keeper.finish().await?;
         return Err(Error::not_found(name.as_str()));
     }
     let mut change = Change {
@@ -274,7 +278,7 @@ async fn purge(
             tombstone: true,
         });
     }
-    let committed = door.ledger.purge(change).await?;
+    let committed = keeper.purge(change, alone).await?;
     let versions: usize = names.iter().map(|(_, versions)| versions).sum();
     let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
     let answer = plain::PurgeResponse {

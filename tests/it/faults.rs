@@ -4,6 +4,7 @@
 //! `program`  the writer that is killed and the judge that counts what it acknowledged
 //! `kills`    kill -9, again and again          `power`    power cuts, by a recorder and a replayer
 //! `sweep`    every named step fails            `refusals` one step fails, and what must not follow
+//! `erasing`  purges and compactions that fail on the way
 //! `damage`   files changed at random           `tamper`   records changed with care
 //! `order`    linearizability, feed, waiting    `space`    a full disk, a read-only one
 //! `serving`  the server without files to open, at a stop, while the store is rebuilt
@@ -12,6 +13,8 @@
 //! `CHANCERY_TEST_...` named at their heads ask for the long runs.
 
 mod damage;
+#[cfg(feature = "failpoints")]
+mod erasing;
 mod kills;
 mod order;
 mod power;

@@ -3,22 +3,27 @@
 use std::path::{Path, PathBuf};
 
 use chancery::error::Error;
+use chancery::ledger::change::Effect;
 use chancery::ledger::restore::{Until, restore};
-use chancery::ledger::{At, Images, Ledger, Wanted};
+use chancery::ledger::retention::Compacted;
+use chancery::ledger::{At, Images, Ledger, Query, Wanted};
 use chancery::model::limits::Limits;
 use chancery::model::v1::{Posture, RedLine};
+use chancery::query::filter;
 use prost::Message;
 use tempfile::TempDir;
 
 use crate::ledger::{
-    NOW_US, caller, change, commit, digest, filled, header, line, name, open, published,
+    NOW_US, caller, change, commit, digest, filled, header, kind, line, name, open, published,
 };
 
 /// What must be gone.
-const SPILL: &str = "what was said in confidence on the quay";
+pub(crate) const SPILL: &str = "what was said in confidence on the quay";
+/// Where it stands.
+pub(crate) const QUAY: &str = "assessments/spill/redLines/quay";
 
 /// A backup of a ledger in a file.
-fn backed_up(ledger: &Ledger, from: i64, file: &Path) -> i64 {
+pub(crate) fn backed_up(ledger: &Ledger, from: i64, file: &Path) -> i64 {
     let backup = ledger.backup(from).unwrap();
     let mut bytes = Vec::new();
     backup
@@ -32,7 +37,7 @@ fn backed_up(ledger: &Ledger, from: i64, file: &Path) -> i64 {
 }
 
 /// Whether any file below a folder holds a text.
-fn found_in(folder: &Path, text: &str) -> Vec<PathBuf> {
+pub(crate) fn found_in(folder: &Path, text: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -50,7 +55,7 @@ fn found_in(folder: &Path, text: &str) -> Vec<PathBuf> {
 }
 
 /// A red line whose title is a text, and its header; then once more with another title.
-async fn spilled(ledger: &Ledger) {
+pub(crate) async fn spilled(ledger: &Ledger) {
     let mut effect = line("spill", "quay", "actors/x", Posture::Claims);
     let mut body = RedLine::decode(effect.body.as_slice()).unwrap();
     body.title = SPILL.to_owned();
@@ -58,6 +63,23 @@ async fn spilled(ledger: &Ledger) {
     commit(ledger, vec![header("spill", published()), effect]).await;
     let later = line("spill", "quay", "actors/x", Posture::Claims);
     commit(ledger, vec![later]).await;
+}
+
+/// Erases every version of a name; the revision that says so.
+pub(crate) async fn purge(ledger: &Ledger, name: &str) -> Result<i64, Error> {
+    let mut gone = change(vec![Effect {
+        name: name.to_owned(),
+        body: Vec::new(),
+        tombstone: true,
+    }]);
+    gone.reason = "a spill".to_owned();
+    let purged = ledger.keeper().await.purge(gone, ()).await?;
+    Ok(purged.revision)
+}
+
+pub(crate) async fn compact(ledger: &Ledger, to: i64) -> Result<Compacted, Error> {
+    let keeper = ledger.keeper().await;
+    keeper.compact(to, change(Vec::new())).await
 }
 
 #[tokio::test]
@@ -115,13 +137,7 @@ async fn what_is_purged_is_in_no_file() {
     let ledger = filled(&data, 10).await;
     spilled(&ledger).await;
     assert!(!found_in(&data, SPILL).is_empty());
-    let mut gone = change(vec![chancery::ledger::change::Effect {
-        name: "assessments/spill/redLines/quay".to_owned(),
-        body: Vec::new(),
-        tombstone: true,
-    }]);
-    gone.reason = "a spill".to_owned();
-    let purged = ledger.purge(gone).await.unwrap().revision;
+    let purged = purge(&ledger, QUAY).await.unwrap();
     assert_eq!(found_in(&data, SPILL), Vec::<PathBuf>::new());
     let file = folder.path().join("after");
     backed_up(&ledger, 0, &file);
@@ -156,10 +172,10 @@ async fn compacted_history_cannot_be_read_and_the_rest_stays_as_it_was() {
     spilled(&ledger).await;
     let head = ledger.status().revision;
     let before = ledger.digest(head).unwrap();
-    let done = ledger.compact(head, change(Vec::new())).await.unwrap();
+    let done = compact(&ledger, head).await.unwrap();
     assert_eq!((done.earliest, done.digest), (head, before));
     assert!(done.bytes_erased > 0);
-    let again = ledger.compact(head, change(Vec::new())).await.unwrap();
+    let again = compact(&ledger, head).await.unwrap();
     assert_eq!((again.earliest, again.bytes_erased), (head, 0));
     assert_eq!(found_in(&data, SPILL), Vec::<PathBuf>::new());
     assert!(ledger.verify(None).unwrap().finding.is_none());
@@ -186,5 +202,92 @@ async fn compacted_history_cannot_be_read_and_the_rest_stays_as_it_was() {
         }
         drop(ledger);
         std::fs::remove_dir_all(data.join("store")).unwrap();
+    }
+}
+
+/// What is asked of a restore: nothing that was erased may look as if it had never been.
+#[tokio::test]
+async fn nothing_is_restored_up_to_before_the_record_that_erased_some_of_it() {
+    let folder = TempDir::new().unwrap();
+    let ledger = filled(&folder.path().join("data"), 20).await;
+    spilled(&ledger).await;
+    let before = ledger.status().revision;
+    let purged = purge(&ledger, QUAY).await.unwrap();
+    commit(&ledger, vec![header("later", published())]).await;
+    let compacted = compact(&ledger, before).await.unwrap();
+    assert_eq!(compacted.earliest, before);
+    let head = ledger.status().revision;
+    let file = folder.path().join("all");
+    backed_up(&ledger, 0, &file);
+    let to = |revision: i64| {
+        let into = folder.path().join(format!("to-{revision}"));
+        restore(
+            std::slice::from_ref(&file),
+            &into,
+            Until::Revision(revision),
+            Limits::default(),
+        )
+    };
+    // The compaction erased what nobody could read at `before`, and says so at the head.
+    for revision in [before, purged, head - 1] {
+        let refused = to(revision).unwrap_err();
+        assert!(
+            matches!(&refused, Error::OutOfRange { reason: "REVISION_ERASED", available, .. }
+                if available.contains(&format!("revision {head} is the earliest"))),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(to(head).unwrap().digest, ledger.digest(head).unwrap());
+    // Before anything that was erased there is nothing to refuse.
+    assert_eq!(to(2).unwrap().head.revision, 2);
+}
+
+/// Somebody erases while a backup is being written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_which_something_is_erased_meanwhile_can_be_restored() {
+    let folder = TempDir::new().unwrap();
+    let ledger = filled(&folder.path().join("data"), 10).await;
+    spilled(&ledger).await;
+    let (backup, file) = (ledger.backup(0).unwrap(), folder.path().join("overlapped"));
+    let purged = purge(&ledger, QUAY).await.unwrap();
+    assert!(purged > backup.revision());
+    let compacted = compact(&ledger, 0).await.unwrap();
+    let mut bytes = Vec::new();
+    let ended = backup.write(&mut |more| {
+        bytes.extend_from_slice(more);
+        Ok(())
+    });
+    assert!(ended.unwrap().head.revision > compacted.earliest);
+    std::fs::write(&file, bytes).unwrap();
+    let copy = folder.path().join("copy");
+    let done = restore(&[file], &copy, Until::End, Limits::default()).unwrap();
+    assert!(done.compared);
+    assert_eq!(open(&copy).status().earliest, compacted.earliest);
+}
+
+/// A view that was opened before what it reads was erased.
+#[tokio::test]
+async fn a_view_is_told_what_was_erased_under_it() {
+    let folder = TempDir::new().unwrap();
+    let ledger = filled(folder.path(), 20).await;
+    spilled(&ledger).await;
+    let head = ledger.status().revision;
+    let view = |revision| ledger.view(caller(), revision).unwrap();
+    // Of what the older one sees two are replaced later.
+    let (older, newest) = (view(6), view(head));
+    let mut query = Query::of(kind("RedLine"), 10);
+    query.filter = filter::parse("stance = \"Absolute*\"", query.kind, &Limits::default()).unwrap();
+    purge(&ledger, QUAY).await.unwrap();
+    let gone = |got: Error| assert!(matches!(got, Error::NotFound { .. }), "{got:?}");
+    gone(newest.get(&name(QUAY)).unwrap_err());
+    assert!(newest.stored(&name(QUAY)).unwrap().is_none());
+    compact(&ledger, 0).await.unwrap();
+    for got in [
+        older
+            .get(&name("assessments/talks/redLines/l1"))
+            .unwrap_err(),
+        older.list(&query).err().unwrap(),
+    ] {
+        assert!(matches!(got, Error::Compacted { .. }), "{got:?}");
     }
 }

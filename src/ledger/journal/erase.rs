@@ -21,6 +21,8 @@ use crate::ledger::disk;
 /// The salt and the length that stand before a body.
 const SALT_BYTES: usize = 16;
 const LEN_BYTES: usize = 4;
+/// What a file system gives space to at a time.
+const BLOCK_BYTES: usize = 4 << 10;
 /// The bytes of a frame before what its crc covers.
 const PREFIX_BYTES: usize = 8;
 
@@ -54,11 +56,18 @@ impl Eraser {
         let mut bytes = vec![0; end as usize];
         file.read_exact_at(&mut bytes, 0).map_err(read)?;
         let erased = self.blank(&mut bytes, offsets, &path)?;
-        if erased > 0 {
-            let file = self.take_place(&path, &bytes, length)?;
-            self.durable
-                .publish(|extent| extent.replace(number, Arc::new(file)));
-        }
+        let file = if erased > 0 {
+            self.write_beside(&path, &bytes, length)
+                .and_then(|file| self.take_place(&path).map(|()| file))
+                .inspect_err(|_| drop(fs::remove_file(beside(&path))))?
+        } else {
+            file
+        };
+        // Also when all was erased before: that attempt may have come no further than the rename.
+        disk::sync_dir("erase.sync_dir", &self.dir)
+            .map_err(|source| Error::io(&self.dir, "sync", source))?;
+        self.durable
+            .publish(|extent| extent.replace(number, Arc::new(file)));
         Ok(erased)
     }
 
@@ -121,9 +130,10 @@ impl Eraser {
         erased
     }
 
-    /// Writes a file beside another one, durably, and puts it into that one's place.
-    fn take_place(&self, path: &Path, bytes: &[u8], length: u64) -> Result<File, Error> {
-        let fresh = path.with_extension("seg.new");
+    /// Writes a file beside another one, durably. Blocks of zeros become holes, which take no
+    /// space.
+    fn write_beside(&self, path: &Path, bytes: &[u8], length: u64) -> Result<File, Error> {
+        let fresh = beside(path);
         let failed = |doing| {
             let fresh = fresh.as_path();
             move |source| Error::io(fresh, doing, source)
@@ -133,13 +143,25 @@ impl Eraser {
         let file = disk::at("erase.create")
             .and_then(|()| options.mode(0o600).open(&fresh))
             .map_err(failed("create"))?;
-        disk::write("erase.write", &file, bytes, 0).map_err(failed("write"))?;
+        for (block, at) in bytes.chunks(BLOCK_BYTES).zip((0u64..).step_by(BLOCK_BYTES)) {
+            if block.iter().any(|byte| *byte != 0) {
+                disk::write("erase.write", &file, block, at).map_err(failed("write"))?;
+            }
+        }
         file.set_len(length).map_err(failed("extend"))?;
         disk::sync_all("erase.sync", &file).map_err(failed("sync"))?;
-        disk::at("erase.rename")
-            .and_then(|()| fs::rename(&fresh, path))
-            .map_err(failed("rename"))?;
-        disk::sync_dir("erase.sync_dir", &self.dir).map_err(failed("sync"))?;
         Ok(file)
     }
+
+    /// Puts the file beside another one into that one's place.
+    fn take_place(&self, path: &Path) -> Result<(), Error> {
+        disk::at("erase.rename")
+            .and_then(|()| fs::rename(beside(path), path))
+            .map_err(|source| Error::io(path, "replace", source))
+    }
+}
+
+/// Where a segment is written anew.
+fn beside(path: &Path) -> PathBuf {
+    path.with_extension("seg.new")
 }

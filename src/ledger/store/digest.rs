@@ -3,6 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::erasure::gone;
 use super::{Store, read};
 use crate::error::Error;
 use crate::model::Revision;
@@ -28,6 +29,11 @@ impl Store {
                 let body = self.bodies.body(at);
                 let body =
                     body.map_err(|error| Error::Internal(format!("read a body: {error}")))?;
+                if gone(&body) {
+                    return Err(Error::Internal(format!(
+                        "the body of \"{name}\" was erased"
+                    )));
+                }
                 let bytes = body::answer(&body, &position);
                 hash.update(name.as_bytes());
                 hash.update([0]);

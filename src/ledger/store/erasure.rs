@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Note, Store, internal, read};
 use crate::error::Error;
+use crate::ledger::disk;
 use crate::model::Revision;
 
 /// Where bodies begin, by segment.
@@ -28,6 +29,20 @@ impl Store {
     /// The earliest revision that can be read.
     pub(crate) fn earliest(&self) -> Revision {
         self.earliest.load(Ordering::SeqCst)
+    }
+
+    /// The newest revision that purged or compacted since this store was opened.
+    pub(crate) fn decided(&self) -> Revision {
+        self.decided.load(Ordering::SeqCst)
+    }
+
+    /// Whether nobody may read a name at any revision.
+    pub(crate) fn purged(&self, name: &str) -> Result<bool, Error> {
+        let Some(id) = self.newest(name)? else {
+            return Ok(false);
+        };
+        let index = read(&self.index);
+        Ok(index.row(id).is_some_and(|row| index.purged(row)))
     }
 
     /// Refuses a revision that can no longer be read.
@@ -78,11 +93,11 @@ impl Store {
     /// the note that there is, and in every later one.
     pub(crate) fn rebuild_next(&self) -> Result<(), Error> {
         self.rebuild.store(true, Ordering::SeqCst);
-        let Some(note) = Note::read(&self.folder) else {
-            return Ok(());
-        };
-        let note = note.keeping(self.earliest(), true);
-        note.write(&self.folder).map_err(internal)?;
+        disk::at("erase.rebuild").map_err(internal)?;
+        if let Some(note) = Note::read(&self.folder) {
+            let note = note.keeping(self.earliest(), true);
+            note.write(&self.folder).map_err(internal)?;
+        }
         match std::fs::remove_dir_all(self.folder.join("broken")) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(internal(error)),
             Ok(()) | Err(_) => Ok(()),

@@ -60,7 +60,7 @@ impl View {
             Expr::Body(criterion) => {
                 let kind = kind::at(kind);
                 let kind = kind.ok_or_else(|| Error::Internal(format!("no kind of {name}")))?;
-                ask(kind, criterion, &self.body_at(at)?)?
+                ask(kind, criterion, &self.body_at(&name, at)?)?
             }
         })
     }

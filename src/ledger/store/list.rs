@@ -285,9 +285,11 @@ impl<'q> Walk<'q> {
 
     /// The body of a row.
     pub(super) fn body(&self, id: u32) -> Result<Bytes, Error> {
-        let at = read(&self.view.store.index).row(id).map(|row| row.body);
-        let none = || Error::Internal(format!("there is no row {id}"));
-        self.view.body_at(at.ok_or_else(none)?)
+        let found = read(&self.view.store.index)
+            .row(id)
+            .map(|row| (row.name.clone(), row.body));
+        let (name, at) = found.ok_or_else(|| Error::Internal(format!("there is no row {id}")))?;
+        self.view.body_at(&name, at)
     }
 }
 

@@ -64,6 +64,8 @@ pub(crate) struct Store {
     sums: RwLock<Sums>,
     /// The earliest revision that can be read.
     earliest: AtomicI64,
+    /// The newest revision that purged or compacted.
+    decided: AtomicI64,
     /// The files hold what has been erased from the journal; the next start makes them anew.
     rebuild: AtomicBool,
 }
@@ -166,6 +168,7 @@ impl Store {
             bodies: Arc::clone(bodies),
             sums: RwLock::default(),
             earliest: AtomicI64::new(1),
+            decided: AtomicI64::new(0),
             rebuild: AtomicBool::new(false),
         })
     }
@@ -285,6 +288,9 @@ impl Store {
             let mut row = self.row(&mut next, (at, effect), (*locator, bytes))?;
             row.purged = envelope.purge;
             rows.push((effect.name.as_str(), row));
+        }
+        if envelope.purge || envelope.compaction.is_some() {
+            self.decided.store(position.revision, Ordering::SeqCst);
         }
         if let Some(compaction) = &envelope.compaction {
             self.earliest

@@ -185,7 +185,7 @@ impl View {
             };
             (Found::from(row), index.marking_of(row, self.revision))
         };
-        let body = self.store.bodies.body(found.at).map_err(unread)?;
+        let body = self.body_at(&found.name, found.at)?;
         let Position {
             revision, deleted, ..
         } = found.position;
@@ -376,18 +376,24 @@ impl View {
         Ok((items, false))
     }
 
-    /// The body that stands there.
-    pub(super) fn body_at(&self, at: Locator) -> Result<Bytes, Error> {
-        self.store.bodies.body(at).map_err(unread)
+    /// The body of a version of a name, if it has not been erased since this view was made.
+    pub(super) fn body_at(&self, name: &str, at: Locator) -> Result<Bytes, Error> {
+        let read = self.store.bodies.body(at);
+        if let Ok(body) = &read
+            && !erasure::gone(body)
+        {
+            return read.map_err(unread);
+        }
+        self.store.readable(self.revision)?;
+        if self.store.purged(name)? {
+            return Err(Error::not_found(name));
+        }
+        let unasked = || Error::Internal(format!("the body of \"{name}\" was erased unasked"));
+        read.map_err(unread).and_then(|_zeros| Err(unasked()))
     }
 
     fn answer(&self, found: &Found) -> Result<Bytes, Error> {
-        let stored = self.store.bodies.body(found.at).map_err(unread)?;
-        if erasure::gone(&stored) {
-            // It was erased since this view was made.
-            self.store.readable(self.revision)?;
-            return Err(Error::not_found(&*found.name));
-        }
+        let stored = self.body_at(&found.name, found.at)?;
         Ok(body::answer(&stored, &found.position))
     }
 }

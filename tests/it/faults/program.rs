@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! CHANCERY_TEST_WRITER=DIR it --ignored --exact writer --nocapture
-//!     a ledger and nothing else: writers commit, and print `ack REVISION` after each commit
+//!     a ledger and nothing else: writers commit, and print `ack REVISION` after each commit;
+//!     with CHANCERY_TEST_COPIES=DIR it is backed up and restored in the end
 //! it --ignored --exact check DIR ACKS
 //!     exit 0 when everything in the file ACKS is honoured, 3 when something is lost or wrong
 //! ```
@@ -16,7 +17,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use chancery::error::Error;
 use chancery::ledger::change::Effect;
+use chancery::ledger::restore::{Until, restore};
 use chancery::ledger::{At, Ledger};
 use chancery::model::limits::Limits;
 use chancery::model::v1;
@@ -24,6 +27,9 @@ use prost::Message;
 
 use super::rounds;
 use crate::ledger::{NOW_US, caller, change, header, line, name, published};
+
+/// Revisions that are left when history is compacted.
+const KEPT_REVISIONS: i64 = 20;
 
 /// The exit code for something lost or wrong.
 const LOST: i32 = 3;
@@ -154,6 +160,9 @@ async fn contents(ledger: &Ledger) -> Result<(i64, BTreeMap<usize, usize>), Stri
             ));
         }
         *expected += 1;
+        if revision < ledger.status().earliest {
+            continue;
+        }
         let view = ledger.read(caller(), At::Exact(revision), NOW_US).await;
         let view = view.map_err(|error| format!("{error:?}"))?;
         let written = commit.names.last().ok_or("a commit of nothing")?;
@@ -261,11 +270,16 @@ fn run(ledger: &Ledger, plan: &Plan) -> BTreeSet<String> {
         if stopped.is_empty() {
             stopped.extend(erase(ledger).await.err());
         }
+        if let Some(copies) = std::env::var_os("CHANCERY_TEST_COPIES").map(PathBuf::from)
+            && stopped.is_empty()
+        {
+            stopped.extend(copied(ledger, &copies, plan.limits()).err());
+        }
         stopped
     })
 }
 
-/// Writes what no writer counts, and has it erased again.
+/// Writes what no writer counts and has it erased again, and all but the latest history with it.
 async fn erase(ledger: &Ledger) -> Result<(), String> {
     let head = ledger.status().revision;
     let doomed = format!("assessments/doomed-{head}");
@@ -279,11 +293,34 @@ async fn erase(ledger: &Ledger) -> Result<(), String> {
         tombstone: true,
     }]);
     gone.reason = "purged".to_owned();
-    ledger.purge(gone).await.map_err(told)?;
+    ledger.keeper().await.purge(gone, ()).await.map_err(told)?;
+    let keeper = ledger.keeper().await;
+    let earliest = (head - KEPT_REVISIONS).max(1);
+    let compacted = keeper.compact(earliest, change(Vec::new())).await;
+    compacted.map_err(told)?;
     match ledger.names_under(&doomed).as_slice() {
         [] => Ok(()),
         left => Err(format!("still there: {left:?}")),
     }
+}
+
+/// Backs the ledger up and restores it into a folder beside, where it answers the same.
+fn copied(ledger: &Ledger, copies: &Path, limits: Limits) -> Result<(), String> {
+    let told = |error| format!("{error:?}");
+    let backup = ledger.backup(0).map_err(told)?;
+    let mut file = std::fs::File::create(copies.join("backup")).map_err(|e| e.to_string())?;
+    let written = backup.write(&mut |bytes| {
+        file.write_all(bytes)
+            .map_err(|error| Error::Internal(error.to_string()))
+    });
+    let head = written.map_err(told)?.head;
+    let folder = copies.join("restored");
+    let restored = restore(&[copies.join("backup")], &folder, Until::End, limits);
+    let done = restored.map_err(told)?;
+    if !(done.compared && done.head == head) {
+        return Err(format!("restored otherwise: {done:?}"));
+    }
+    Ok(())
 }
 
 /// The n-th change of a writer.

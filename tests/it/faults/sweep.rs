@@ -12,7 +12,8 @@ use tempfile::TempDir;
 
 use super::program::{Plan, acknowledged, judged};
 use super::{Dice, rounds};
-use crate::ledger::{copy_into, last_frame};
+use crate::ledger::{NOW_US, copy_into, last_frame};
+use chancery::ledger::Ledger;
 
 const PLAN: Plan = Plan {
     writers: 2,
@@ -140,15 +141,18 @@ enum End {
 fn ran(scene: &(TempDir, Vec<i64>), failpoints: &str) -> (End, BTreeSet<String>) {
     let (folder, mut acks) = (TempDir::new().unwrap(), scene.1.clone());
     copy_into(scene.0.path(), folder.path());
+    let copies = TempDir::new().unwrap();
     let output = PLAN
         .command(folder.path())
         .env("FAILPOINTS", failpoints)
+        .env("CHANCERY_TEST_COPIES", copies.path())
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     acks.extend(acknowledged(&told));
     let (code, why) = judged(folder.path(), &acks);
     assert_eq!(code, Some(0), "{failpoints}: {why}{told}");
+    half_or_whole(&copies.path().join("restored"), failpoints);
     let begins = |word: &str| told.lines().any(|line| line.starts_with(word));
     let end = match () {
         () if begins("refused") => End::RefusedToOpen,
@@ -159,6 +163,16 @@ fn ran(scene: &(TempDir, Vec<i64>), failpoints: &str) -> (End, BTreeSet<String>)
     let reached = told.lines().find_map(|line| line.strip_prefix("reached "));
     let reached = reached.unwrap_or_default().split(' ');
     (end, reached.map(ToOwned::to_owned).collect())
+}
+
+/// What a restore left, if it came to one: nothing that opens and is not what was backed up.
+fn half_or_whole(folder: &Path, failpoints: &str) {
+    if folder.exists()
+        && let Ok(ledger) = Ledger::open(folder, PLAN.limits(), NOW_US)
+    {
+        let report = ledger.verify(None).unwrap();
+        assert_eq!(report.finding, None, "{failpoints}");
+    }
 }
 
 #[test]
