@@ -158,6 +158,7 @@ fn list_json<'a, T: Resource>(client: &'a Client, query: &'a Query) -> Soon<'a, 
             next_page_token: page.next_page_token,
             read_revision: page.read_revision,
             total_size: page.total_size,
+            coverage: page.coverage,
         })
     })
 }
@@ -241,6 +242,16 @@ macro_rules! list_request {
     };
 }
 
+/// What a page says of what there is none of: only elements are spoken of or not.
+macro_rules! coverage {
+    (element, $page:ident) => {
+        $page.coverage()
+    };
+    ($other:ident, $page:ident) => {
+        v1::Coverage::Unspecified
+    };
+}
+
 macro_rules! resources {
     ($($shape:ident $message:ident: $service:ident
         $get:ident($get_request:ident) $list:ident($list_request:ident) $items:ident;)+) => {
@@ -263,11 +274,13 @@ macro_rules! resources {
                     async move { service.$list(request).await }
                 });
                 let page = response.await?.into_inner();
+                let coverage = coverage!($shape, page);
                 Ok(Page {
                     items: page.$items,
                     next_page_token: page.next_page_token,
                     read_revision: page.read_revision,
                     total_size: page.total_size,
+                    coverage,
                 })
             }
         })+

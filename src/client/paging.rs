@@ -51,6 +51,8 @@ pub struct Page<T> {
     pub read_revision: Revision,
     /// The number of items on all pages, when asked for.
     pub total_size: Option<i32>,
+    /// Of elements: whether there are any; on a first page without any, which sort of silence.
+    pub coverage: v1::Coverage,
 }
 
 impl Client {

@@ -4,6 +4,7 @@
 //! `field`, `literal`           what paths and literals mean
 //! `check`, `terms`             conditions to `Expr`, with all that is wrong, at once
 //! `criterion`                  what is asked of a body when no index knows
+//! `mention`                    what a condition is about, without what it asks
 //!
 //! What is not stated satisfies no comparison, and neither does what the author says cannot be
 //! judged, except that `= UNDETERMINED` asks for just that. `!=` is a comparison too: stated and
@@ -15,6 +16,7 @@ mod criterion;
 mod field;
 mod lexer;
 mod literal;
+mod mention;
 mod parser;
 mod terms;
 #[cfg(test)]
@@ -24,6 +26,7 @@ mod tree;
 pub use self::criterion::{Criterion, Stands, Test};
 pub use self::field::Place;
 pub use self::literal::{Pattern, Range};
+pub use self::mention::mentioning;
 
 use self::field::{Found, Missing, Sort};
 use crate::error::{Error, Violation};

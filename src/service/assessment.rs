@@ -24,7 +24,7 @@ macro_rules! elements {
                 async |door: Door, caller: Caller, request: plain::$ListRequest| {
                     let asked = asked!(request, parent, states, show_rejected);
                     let page = list(&door, caller, stringify!($Kind), asked).await?;
-                    Ok(listed!(page, $Response { $items }))
+                    Ok(listed!(page, $Response { $items } coverage))
                 };
         )+}
     };

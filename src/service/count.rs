@@ -1,5 +1,6 @@
 //! Counting elements by kind, and by the values of one or two fields.
 
+use super::coverage::silence;
 use super::list::{Asked, Opened, kind_of, open};
 use super::{Answer, Door};
 use crate::error::{Error, Problems};
@@ -7,7 +8,7 @@ use crate::ledger::{Counts, View};
 use crate::model::caller::Caller;
 use crate::model::kind::{self, Index, Kind, Value};
 use crate::model::limits::exceeded;
-use crate::model::v1 as plain;
+use crate::model::v1::{self as plain, Coverage};
 use crate::query::order;
 
 /// Fields that are counted by at most: a table has two sides.
@@ -123,6 +124,16 @@ fn counted(
             });
         }
     }
+    let mut coverage = match answer.total {
+        0 => Coverage::NotCovered,
+        _ => Coverage::Stated,
+    };
+    for (_, (opened, _)) in opened {
+        if coverage == Coverage::NotCovered {
+            coverage = silence(view, &opened.query)?;
+        }
+    }
+    answer.set_coverage(coverage);
     Ok(answer)
 }
 

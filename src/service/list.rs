@@ -2,14 +2,16 @@
 
 use bytes::Bytes;
 
+use super::coverage::silence;
 use super::select::few_states;
 use super::{Answer, Door, moment};
 use crate::error::{Error, Problems};
 use crate::ledger::{Cursor, Query, View};
+use crate::model::Revision;
 use crate::model::caller::Caller;
 use crate::model::kind::{self, Kind};
 use crate::model::name::{Name, id_fits};
-use crate::model::{Revision, v1 as plain};
+use crate::model::v1::{self as plain, Coverage};
 use crate::query::page::{self, Bond, Place};
 use crate::query::{filter, order};
 use crate::wire::Lazy;
@@ -38,6 +40,7 @@ pub(super) struct Listed {
     pub(super) next_page_token: String,
     pub(super) read_revision: Revision,
     pub(super) total_size: Option<i32>,
+    pub(super) coverage: Coverage,
 }
 
 /// Takes the fields that every list request has out of one; the others by name.
@@ -58,7 +61,7 @@ macro_rules! asked {
 
 /// Puts a page into the response of its method.
 macro_rules! listed {
-    ($page:expr, $Response:ident { $items:ident }) => {{
+    ($page:expr, $Response:ident { $items:ident } $($coverage:ident)?) => {{
         let page: $crate::service::list::Listed = $page;
         let revision = page.read_revision;
         let response = $crate::service::wired::$Response {
@@ -66,6 +69,7 @@ macro_rules! listed {
             next_page_token: page.next_page_token,
             read_revision: revision,
             total_size: page.total_size,
+            $($coverage: page.$coverage.into(),)?
         };
         (response, revision)
     }};
@@ -103,10 +107,19 @@ pub(super) async fn list(
         request,
     } = open(door, caller, message, &asked).await?;
     let reader = view.clone();
-    let page = if query.size <= INLINE_ITEMS && query.light() {
-        reader.list(&query)?
+    let (page, query) = if query.size <= INLINE_ITEMS && query.light() {
+        (reader.list(&query)?, query)
     } else {
-        door.long(move || reader.list(&query)).await?
+        let listed = move || Ok((reader.list(&query)?, query));
+        door.long(listed).await?
+    };
+    let coverage = if !page.items.is_empty() || query.after.is_some() {
+        Coverage::Stated
+    } else if query.kind.is_element() {
+        let reader = view.clone();
+        door.long(move || silence(&reader, &query)).await?
+    } else {
+        Coverage::Unspecified
     };
     let next_page_token = match page.next {
         Some(next) => token(door, &view, &request, next)?,
@@ -117,6 +130,7 @@ pub(super) async fn list(
         next_page_token,
         read_revision: view.revision(),
         total_size: page.total.and_then(|total| i32::try_from(total).ok()),
+        coverage,
     })
 }
 

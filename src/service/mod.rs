@@ -8,6 +8,7 @@
 //! `entry`    changes of registry entries   `history` the revisions of an assessment
 //! `select`   several kinds by one filter  `watch`   changes as they happen
 //! `diff`     what changed between two sides, and of one resource
+//! `coverage` which sort of silence it is when nothing is found
 //! `status`   errors to statuses
 //!
 //! A handler identifies the caller, takes the request apart, opens a view or makes a change, and
@@ -17,6 +18,7 @@ mod admin;
 mod analysis;
 mod assessment;
 mod count;
+mod coverage;
 mod diff;
 mod document;
 mod edit;

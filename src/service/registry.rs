@@ -160,6 +160,7 @@ async fn list_actors(
         next_page_token,
         read_revision: view.revision(),
         total_size: page.total.and_then(|total| i32::try_from(total).ok()),
+        coverage: plain::Coverage::Unspecified,
     };
     Ok(listed!(page, ListActorsResponse { actors }))
 }

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::failure::{Exit, Failure};
 use crate::layout::grid;
-use crate::list::STATES;
+use crate::list::{STATES, silence};
 use crate::moments::ReadAt;
 use crate::nouns::{self, Noun};
 use crate::output::{Format, Output, tame};
@@ -97,9 +97,12 @@ impl Count {
             let table = grid(&headers, &rows, output.layout());
             output.grid(&table)?;
         }
+        let why = silence(counted.coverage()).map(|why| format!(": {why}"));
         output.note(&format!(
-            "{} at revision {}",
-            counted.total, counted.read_revision
+            "{} at revision {}{}",
+            counted.total,
+            counted.read_revision,
+            why.unwrap_or_default()
         ))?;
         Ok(())
     }

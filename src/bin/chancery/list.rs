@@ -1,7 +1,7 @@
 //! `chancery list KIND`: what there is of a kind, a page or all of it.
 
 use chancery::client::{Client, Page, Query};
-use chancery::model::v1::AssessmentState;
+use chancery::model::v1::{AssessmentState, Coverage};
 use clap::Args;
 use serde_json::Value;
 
@@ -99,13 +99,14 @@ impl List {
         let mut items = Vec::new();
         let streams = matches!(output.format(), Format::Jsonl | Format::Name);
         let progress = (!streams).then(|| Progress::open(format!("listing {}", self.noun.words())));
-        let (more, total, revision) = loop {
+        let (more, total, revision, silence) = loop {
             let page = client.list_json(self.noun.kind, &query).await?;
             let Page {
                 items: found,
                 next_page_token,
                 read_revision,
                 total_size,
+                coverage,
             } = page;
             match output.format() {
                 Format::Jsonl | Format::Name => print(self.noun, &found, output)?,
@@ -115,13 +116,17 @@ impl List {
                 progress.tell(format!("{} {}", items.len(), self.noun.words()));
             }
             if next_page_token.is_empty() || !self.selection.all {
-                break (!next_page_token.is_empty(), total_size, read_revision);
+                let more = !next_page_token.is_empty();
+                break (more, total_size, read_revision, silence(coverage));
             }
             query.page_token = next_page_token;
         };
         drop(progress);
         if !streams {
             print(self.noun, &items, output)?;
+        }
+        if let Some(silence) = silence {
+            output.note(&format!("no {}: {silence}", self.noun.words()))?;
         }
         if let Some(total) = total {
             let total = usize::try_from(total).unwrap_or(0);
@@ -168,6 +173,15 @@ impl List {
     }
 }
 
+/// Which sort of silence it is that there is nothing.
+pub(crate) fn silence(coverage: Coverage) -> Option<&'static str> {
+    match coverage {
+        Coverage::NotCovered => Some("not covered, nothing in scope speaks of it"),
+        Coverage::NotStated => Some("covered and not stated"),
+        Coverage::Stated | Coverage::Unspecified => None,
+    }
+}
+
 /// Resources of one kind in the format asked for.
 pub(crate) fn print(noun: &Noun, items: &[Value], output: &mut Output) -> Result<(), Failure> {
     match output.format() {
@@ -176,9 +190,10 @@ pub(crate) fn print(noun: &Noun, items: &[Value], output: &mut Output) -> Result
         Format::Name => items
             .iter()
             .try_for_each(|item| output.line(&tame(name(item))))?,
-        Format::Table | Format::Wide if items.is_empty() => {
+        Format::Table | Format::Wide if items.is_empty() && !noun.kind.is_element() => {
             output.note(&format!("no {}", noun.words()))?
         }
+        Format::Table | Format::Wide if items.is_empty() => {}
         Format::Wide => output.grid(&wide(noun, items))?,
         Format::Table => {
             output.grid(&table(noun, items, output.layout(), Last::Assessment))?;

@@ -179,7 +179,7 @@ fn named(word: &Word) -> Result<Box<str>, Problem> {
 }
 
 /// The indexed links of a kind, with their paths.
-fn links(kind: &Kind) -> impl Iterator<Item = (u16, &str)> {
+pub(super) fn links(kind: &Kind) -> impl Iterator<Item = (u16, &str)> {
     (0u16..).zip(&kind.fields).filter_map(|(at, field)| {
         let leaf = field.path.rsplit('.').next().unwrap_or_default();
         let link = matches!(field.index, Index::Text) && kind::targets(leaf).is_some();

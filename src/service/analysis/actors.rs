@@ -32,8 +32,7 @@ pub(super) async fn consolidate_red_lines(
         let found: Vec<plain::RedLine> = gathering.elements(&scope)?;
         let origins = origins(gathering, &found)?;
         let coverage = match found.is_empty() {
-            true if speaks(gathering, &scope)? => Coverage::NotStated,
-            true => Coverage::NotCovered,
+            true => gathering.silence(&scope)?,
             false => Coverage::Stated,
         };
         Ok(plain::ConsolidateRedLinesResponse {
@@ -43,16 +42,6 @@ pub(super) async fn consolidate_red_lines(
         })
     })
     .await
-}
-
-/// Whether anything in scope but a line speaks of the actor, and of the issue if one is asked for.
-fn speaks(gathering: &mut Gathering, scope: &super::gather::Scope) -> Result<bool, Error> {
-    let positions: Vec<plain::Position> = gathering.elements(scope)?;
-    if !positions.is_empty() {
-        return Ok(true);
-    }
-    let participants: Vec<plain::Participant> = gathering.elements(scope)?;
-    Ok(scope.issues.is_empty() && !participants.is_empty())
 }
 
 /// Where the words of the lines come from, as far as the caller sees it.

@@ -9,14 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use prost::Message;
 use prost_types::Timestamp;
 
+use super::super::coverage::speaking;
 use super::super::list::kind_of;
 use super::super::{Answer, Door};
 use crate::error::{Error, Problems, Violation};
 use crate::ledger::{Query, View};
+use crate::model::Revision;
 use crate::model::caller::{Caller, Marking, Tlp};
+use crate::model::kind::Value;
 use crate::model::limits::{Limits, exceeded};
 use crate::model::name::Name;
-use crate::model::{Revision, v1 as plain};
+use crate::model::v1::{self as plain, Coverage};
+use crate::query::filter::Expr;
 use crate::wire::body::{self, Position};
 use crate::wire::builtin;
 
@@ -78,6 +82,16 @@ pub(super) struct Scope {
     pub(super) actors: Vec<String>,
     pub(super) issues: Vec<String>,
     rejected: bool,
+}
+
+impl Scope {
+    /// The assessments that are looked at; `None` is all.
+    fn parents(&self) -> Vec<Option<Name>> {
+        if self.assessments.is_empty() {
+            return vec![None];
+        }
+        self.assessments.iter().cloned().map(Some).collect()
+    }
 }
 
 /// Opens a view and answers from it on the pool for long work.
@@ -214,13 +228,8 @@ impl Gathering {
             let issue = issues.is_empty() || one.issue().is_none_or(|issue| issues.contains(issue));
             actor && issue
         };
-        let parents: Vec<Option<Name>> = if scope.assessments.is_empty() {
-            vec![None]
-        } else {
-            scope.assessments.iter().cloned().map(Some).collect()
-        };
         let mut found = Vec::new();
-        for parent in parents {
+        for parent in scope.parents() {
             let most = self.limits().analysis_elements_max;
             let query = Query {
                 parent,
@@ -238,6 +247,34 @@ impl Gathering {
         }
         found.sort_by(|a: &T, b: &T| a.name().cmp(b.name()));
         Ok(found)
+    }
+
+    /// Which sort of silence it is that a scope holds no line of its actors on its issues. What
+    /// breaks it is an input.
+    pub(super) fn silence(&mut self, scope: &Scope) -> Result<Coverage, Error> {
+        let kind = kind_of("RedLine")?;
+        let among = |field: &str, names: &[String]| match kind.field(field) {
+            Some(field) if !names.is_empty() => {
+                let names = names.iter().map(|name| Value::Text(name.as_str().into()));
+                Expr::Values(field, names.collect())
+            }
+            Some(_) | None => Expr::Every,
+        };
+        let filter = among("actor", &scope.actors).and(among("issue", &scope.issues));
+        for parent in scope.parents() {
+            let query = Query {
+                parent,
+                filter: filter.clone(),
+                states: scope.states.clone(),
+                rejected: scope.rejected,
+                ..Query::of(kind, 1)
+            };
+            if let Some(name) = speaking(&self.view, &query)? {
+                self.used(std::iter::once(name.as_str()))?;
+                return Ok(Coverage::NotStated);
+            }
+        }
+        Ok(Coverage::NotCovered)
     }
 
     /// Every issue the caller sees, by name; only those that are `used` become inputs.

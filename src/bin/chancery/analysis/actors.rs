@@ -12,6 +12,7 @@ use super::{Whose, Within};
 use crate::cells::last;
 use crate::failure::{Exit, Failure};
 use crate::layout::grid;
+use crate::list::silence;
 use crate::nouns::within;
 use crate::output::{Output, tame};
 
@@ -68,15 +69,6 @@ impl Lines {
     }
 }
 
-/// Which sort of silence it is.
-fn silence(coverage: Coverage) -> Option<&'static str> {
-    match coverage {
-        Coverage::NotCovered => Some("not covered, nothing in scope speaks of it"),
-        Coverage::NotStated => Some("covered and not stated"),
-        Coverage::Stated | Coverage::Unspecified => None,
-    }
-}
-
 /// The arguments of `matrix-of-positions`.
 #[derive(Debug, Args)]
 pub(crate) struct MatrixOfPositions {
@@ -111,6 +103,11 @@ impl MatrixOfPositions {
                 .collect()
         });
         let rows: Vec<Vec<String>> = rows.collect();
+        if answer.cells.is_empty()
+            && let Some(silence) = silence(Coverage::NotCovered)
+        {
+            output.note(&format!("no cell: {silence}"))?;
+        }
         output.grid(&grid(&headers, &rows, output.layout()))?;
         let (stated, all) = (answer.stated, answer.cells.len());
         output.line("")?;
