@@ -10,8 +10,10 @@ use super::codes::{self, Code};
 use super::collect::Collector;
 use super::elements::Owner;
 use super::holders::{Holder, addressed, duty, holder, stranger};
+use super::plain::plain;
 use super::span::Span;
 use super::subjects::{Subject, Told, divides, headed_subject, speaks_of, subject};
+use crate::model::names::Resolution;
 use crate::model::v1::DoubtKind;
 
 /// Sentences of the section that are asked at most.
@@ -54,14 +56,13 @@ impl Above {
         }
     }
 
-    /// Whether the words right above speak of red lines.
-    pub(super) fn red_lines(&self, text: &str) -> bool {
+    /// Whether the words right above speak of red lines, or of another subject.
+    pub(super) fn speaks_of(&self, text: &str, subject: Subject) -> bool {
         let near = self
             .lead
             .into_iter()
             .chain(self.headings.iter().copied().take(2));
-        near.into_iter()
-            .any(|span| speaks_of(text, span, Subject::RedLine))
+        near.into_iter().any(|span| speaks_of(text, span, subject))
     }
 
     /// Who holds what stands below, from `own` words (a header) first; a doubt at `place` says
@@ -85,6 +86,11 @@ impl Above {
     /// Whose the words of one header say that its column is.
     pub(super) fn told(&self, c: &Collector, header: Span) -> Option<Owner> {
         self.holder(c, &[header]).ok().flatten()
+    }
+
+    /// Whose words stand below; none where the text does not say.
+    pub(super) fn claimant(&self, c: &Collector) -> Option<Owner> {
+        self.holder(c, &[]).ok().flatten()
     }
 
     fn holder(&self, c: &Collector, own: &[Span]) -> Result<Option<Owner>, (Span, Vec<String>)> {
@@ -184,7 +190,7 @@ impl Above {
         if let Some(told) = lead.and_then(|lead| subject(text, lead)) {
             return Ok(Some(told));
         }
-        let Some((heading, told)) = self.headed(text) else {
+        let Some((heading, told)) = self.headed(c) else {
             return Ok(None);
         };
         // A lead-in about what somebody does, in none of these words, may be of anything.
@@ -213,24 +219,28 @@ impl Above {
 
     /// The nearest heading that says what is under it, and what; a heading that only divides
     /// (by time), or names a topic of the judgments announced above it, is passed over.
-    fn headed(&self, text: &str) -> Option<(Span, Told)> {
+    fn headed(&self, c: &Collector) -> Option<(Span, Told)> {
+        let text = c.text;
         let nearest = *self.headings.first()?;
         let own = headed_subject(text, nearest).map(|told| (nearest, told));
         // "0-30 days: watch for the signature" under "Recommendations" divides these by time.
-        let stands = |told: &Told| told.subject != Subject::Outside || !divides(nearest.of(text));
+        let watches = |told: &Told| matches!(told.subject, Subject::Outside | Subject::Indicator);
+        let stands = |told: &Told| !watches(told) || !divides(nearest.of(text));
         if own.is_some_and(|(_, told)| stands(&told)) {
             return own;
         }
-        self.headed_above(text, nearest).or(own)
+        self.headed_above(c, nearest).or(own)
     }
 
     /// What the heading above the nearest one announces, where that one only divides.
-    fn headed_above(&self, text: &str, nearest: Span) -> Option<(Span, Told)> {
+    fn headed_above(&self, c: &Collector, nearest: Span) -> Option<(Span, Told)> {
+        let text = c.text;
         let above = *self.headings.get(1)?;
         let topic =
             |told: &Told| told.subject == Subject::Judgment && subject(text, nearest).is_none();
-        let told =
-            headed_subject(text, above).filter(|told| divides(nearest.of(text)) || topic(told))?;
+        let party = matches!(c.names.actor(&plain(nearest.of(text))), Resolution::One(_));
+        let parts = divides(nearest.of(text)) || party;
+        let told = headed_subject(text, above).filter(|told| parts || topic(told))?;
         Some((above, told))
     }
 
@@ -245,7 +255,10 @@ impl Above {
 /// The one actor to whom the grammar of a sentence ties lines or aims that it speaks of.
 fn tied_holder<'n>(c: &Collector<'n>, span: Span) -> Option<&'n str> {
     let told = subject(c.text, span)?;
-    if !matches!(told.subject, Subject::Intention(_) | Subject::RedLine) {
+    if !matches!(
+        told.subject,
+        Subject::Intention(_) | Subject::RedLine | Subject::Claim
+    ) {
         return None;
     }
     match holder(c.text, span, &[told.at], c.names) {

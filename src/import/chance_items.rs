@@ -6,15 +6,16 @@
 //! its bracket are taken away is what may come true.
 
 use super::above::Above;
-use super::blocks::Item;
+use super::blocks::{Block, Blocks, Item};
 use super::collect::{Collector, Value};
 use super::forecasts::{Foreseen, STATEMENT_BYTES_MAX, stated_in};
 use super::odds::{Odds, beside_chance, chance_words_only, odds};
+use super::sentences::sentences;
 use super::span::Span;
 use super::subjects::Subject;
 use super::windows::window_in;
 use super::words::words;
-use crate::model::v1::DoubtKind;
+use crate::model::v1::{DoubtKind, Likelihood};
 
 /// Longest label before a colon.
 const LABEL_WORDS_MAX: usize = 8;
@@ -32,6 +33,7 @@ pub(super) fn read_chances(c: &mut Collector, items: &[Item], above: &Above) {
         .chain(above.headings.first().copied());
     let near: Vec<Span> = near.collect();
     let announced = near.iter().any(|span| announces(span.of(c.text)));
+    let foreseen = near.iter().any(|span| foresees(span.of(c.text)));
     let window = near.iter().find_map(|span| window_in(c.text, *span));
     let window = window.map_or_else(Value::default, |at| c.value(at));
     // The depths of labels that announce probabilities below them.
@@ -41,7 +43,10 @@ pub(super) fn read_chances(c: &mut Collector, items: &[Item], above: &Above) {
         .filter(|item| item.text.of(c.text).len() <= STATEMENT_BYTES_MAX)
     {
         open.retain(|depth| *depth < item.depth);
-        let told = announced || !open.is_empty();
+        let told = Told {
+            chances: announced || !open.is_empty(),
+            scenarios: foreseen || foresees(item.text.of(c.text)),
+        };
         let value = c.value(item.text);
         if announces(&value.text) && value.text.trim_end().ends_with(':') {
             open.push(item.depth);
@@ -50,17 +55,32 @@ pub(super) fn read_chances(c: &mut Collector, items: &[Item], above: &Above) {
     }
 }
 
-fn read_item(c: &mut Collector, value: &Value, told: bool, window: &Value) {
+/// What the words above an item say of its figures.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    /// That they are probabilities.
+    chances: bool,
+    /// That the items may come true.
+    scenarios: bool,
+}
+
+fn read_item(c: &mut Collector, value: &Value, told: Told, window: &Value) {
     let text = value.text.as_str();
     if !text.contains(|c: char| c.is_ascii_digit()) {
         return;
     }
     let all = odds(text);
+    let asked = predicted(text, &all);
     let fits = |one: &&Odds| {
-        one.share
-            && (beside_chance(text, one) || (told && one.at.start > 0 && after_label(text, one)))
+        let apart = one.at.start > 0 && (after_label(text, one) || bracketed(text, one));
+        let announced = told.chances && after_label(text, one) && one.at.start > 0;
+        let scenario = told.scenarios && one.percent && apart;
+        one.share && (announced || scenario)
     };
-    let Some(one) = all.iter().find(fits) else {
+    let one = asked.as_ref().map(|(one, _)| one);
+    let stated = |one: &&Odds| one.share && beside_chance(text, one);
+    let one = one.or_else(|| all.iter().find(stated));
+    let Some(one) = one.or_else(|| all.iter().find(fits)) else {
         return;
     };
     if !one.possible() {
@@ -68,9 +88,11 @@ fn read_item(c: &mut Collector, value: &Value, told: bool, window: &Value) {
         c.doubts.add(value.at, DoubtKind::UnclearValue, reason);
         return;
     }
-    let Some(words) = foreseen(text, one) else {
-        return;
+    let words = match &asked {
+        Some((_, words)) => Some(words.clone()),
+        None => foreseen(text, one),
     };
+    let Some(words) = words else { return };
     let next = all.iter().find(|other| other.at.start >= one.at.end);
     let Some(likelihood) = stated_in(text, one, next) else {
         return;
@@ -81,11 +103,161 @@ fn read_item(c: &mut Collector, value: &Value, told: bool, window: &Value) {
             at: value.at,
         },
         chance: Some((likelihood, value.at)),
+        past: former(text, one, &all).map(|past| (past, value.at)),
+        criterion: after_word(value, one, &["resolves ", "true if ", "false if "]),
+        verdict: after_word(value, one, &["resolved "]),
         window: window.clone(),
         whole: value.at,
         ..Foreseen::default()
     };
     c.forecast(&seen);
+}
+
+/// "Will X happen by June? 40%", "X by June: forecast 40%": the figure, and what it is of.
+fn predicted(text: &str, all: &[Odds]) -> Option<(Odds, String)> {
+    const ASKS: [&str; 8] = [
+        "Will ", "Does ", "Do ", "Is ", "Are ", "Has ", "Can ", "Would ",
+    ];
+    if let Some(asked) = text
+        .find('?')
+        .filter(|_| ASKS.iter().any(|ask| text.starts_with(ask)))
+    {
+        let one = all.iter().find(|one| one.at.start > asked)?;
+        let near = !part(text, asked, one.at.start).contains(". ");
+        return (one.share && near).then(|| (*one, part(text, 0, asked + 1).to_owned()));
+    }
+    let marks = [' ', ':', '—', '–', '-', ',', ';', '(', '.'];
+    all.iter().find_map(|one| {
+        let before = part(text, 0, one.at.start).trim_end_matches([' ', ':', '~', '≈']);
+        let lower = before.to_lowercase();
+        let word = ["forecast", "our estimate", "estimate"]
+            .iter()
+            .find(|word| lower.ends_with(*word))?;
+        let said = before.get(..before.len() - word.len())?.trim_end();
+        let apart = said.ends_with(marks);
+        let said = said.trim_end_matches(marks);
+        let enough = said.split_whitespace().count() > 2;
+        (one.percent && apart && enough).then(|| (*one, said.to_owned()))
+    })
+}
+
+/// The probability that stood before: "(was 55% on 6 January)".
+fn former(text: &str, one: &Odds, all: &[Odds]) -> Option<Likelihood> {
+    let past = all.iter().find(|other| {
+        let between = part(text, one.at.end, other.at.start).to_lowercase();
+        let said = ["was ", "from ", "previously ", "before: ", "last month "]
+            .iter()
+            .any(|word| between.ends_with(word));
+        other.at.start >= one.at.end && said && other.share && other.percent == one.percent
+    })?;
+    stated_in(text, past, None)
+}
+
+/// What follows one of some words after a figure; empty where none stands there.
+fn after_word(value: &Value, one: &Odds, words: &[&str]) -> Value {
+    let rest = part(&value.text, one.at.end, value.text.len());
+    let lower = rest.to_ascii_lowercase();
+    let found = words
+        .iter()
+        .find_map(|word| Some((lower.find(word)?, word.len())));
+    found.map_or_else(Value::default, |(at, length)| {
+        // What makes it true or false is told apart by these very words.
+        let from = if words.len() > 1 { at } else { at + length };
+        let said = rest.get(from..).unwrap_or("");
+        let said = said.strip_prefix("Resolves ").unwrap_or(said);
+        Value {
+            text: said.trim_end_matches([')', '.', ' ']).to_owned(),
+            at: value.at,
+        }
+    })
+}
+
+/// Headings that give what they name a probability, by the heading above them.
+#[derive(Debug, Default)]
+pub(super) struct Headed {
+    sets: Vec<(Span, Vec<String>)>,
+}
+
+impl Headed {
+    /// Reads a heading such as "Scenario 2: A long truce (35%)".
+    pub(super) fn heading(&mut self, c: &mut Collector, heading: Span, parents: &[Span]) {
+        let value = c.value(heading);
+        let text = value.text.as_str();
+        let all = odds(text);
+        let fits = |one: &&Odds| {
+            let apart = one.percent && (after_label(text, one) || bracketed(text, one));
+            one.share && one.possible() && (apart || beside_chance(text, one))
+        };
+        let mut fitting = all.iter().filter(fits);
+        let (Some(one), None) = (fitting.next(), fitting.next()) else {
+            return;
+        };
+        let told = foresees(text) || parents.iter().any(|above| foresees(above.of(c.text)));
+        let (Some(words), Some(likelihood)) = (foreseen(text, one), stated_in(text, one, None))
+        else {
+            return;
+        };
+        if !told {
+            return;
+        }
+        let link = c.forecast(&Foreseen {
+            statement: Value {
+                text: words,
+                at: heading,
+            },
+            chance: Some((likelihood, heading)),
+            whole: heading,
+            ..Foreseen::default()
+        });
+        let (Some(above), Some(link)) = (parents.first(), link) else {
+            return;
+        };
+        match self.sets.iter_mut().find(|(known, _)| known == above) {
+            Some((_, members)) => members.push(link),
+            None => self.sets.push((*above, vec![link])),
+        }
+    }
+
+    /// Scenarios that stand under one heading are one set.
+    pub(super) fn sets(self, c: &mut Collector, blocks: &Blocks) {
+        let mut said = Vec::new();
+        for (title, members) in self.sets.into_iter().filter(|(_, all)| all.len() > 1) {
+            if said.is_empty() {
+                said = structures(c, blocks);
+            }
+            c.scenario_set(title, members, &said);
+        }
+    }
+}
+
+/// The sentences that speak of scenarios as a whole.
+fn structures(c: &Collector, blocks: &Blocks) -> Vec<Span> {
+    let paragraphs = blocks.blocks.iter().filter_map(|block| match block {
+        Block::Paragraph(span) => Some(*span),
+        Block::Heading { .. } | Block::List(_) | Block::Table(_) | Block::Break => None,
+    });
+    paragraphs
+        .filter(|span| span.of(c.text).contains("scenarios"))
+        .flat_map(|span| sentences(c.text, span))
+        .filter(|span| span.of(c.text).contains("scenarios"))
+        .collect()
+}
+
+/// Whether words say that what they name may come true.
+fn foresees(text: &str) -> bool {
+    words(text).iter().any(|word| {
+        matches!(
+            word.text.as_str(),
+            "scenario" | "forecast" | "prediction" | "outcome" | "pathway" | "future"
+        )
+    })
+}
+
+/// Whether the figure stands alone in brackets.
+fn bracketed(text: &str, one: &Odds) -> bool {
+    let before = part(text, 0, one.at.start).trim_end_matches([' ', '~', '≈']);
+    let after = part(text, one.at.end, text.len());
+    before.ends_with(['(', '[']) && after.starts_with([')', ']'])
 }
 
 /// Whether words say that figures below them are probabilities.

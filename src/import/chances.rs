@@ -6,8 +6,10 @@
 
 use super::codes;
 use super::collect::{Collector, Value, merge};
+use super::words::words;
 use crate::model::v1::{
-    DoubtKind, IntervalKind, Likelihood, LikelihoodOrigin, LikelihoodScheme, risk,
+    Confidence, ConfidenceLevel, DoubtKind, IntervalKind, Likelihood, LikelihoodOrigin,
+    LikelihoodScheme, risk,
 };
 
 /// The estimative word that stands in `words`, as a likelihood.
@@ -19,6 +21,27 @@ pub(super) fn likelihood(words: &str) -> Option<Likelihood> {
         scheme: LikelihoodScheme::Undeclared.into(),
         origin: LikelihoodOrigin::StatedWord.into(),
         ..Likelihood::default()
+    })
+}
+
+/// How sure the author is, where the words say "with moderate confidence" or the like.
+pub(super) fn confidence(text: &str) -> Option<Confidence> {
+    let words = words(text);
+    let mut found = words.windows(2).filter_map(|pair| {
+        let [one, other] = pair else { return None };
+        let level = match one.text.as_str() {
+            "low" => ConfidenceLevel::Low,
+            "moderate" | "medium" => ConfidenceLevel::Moderate,
+            "high" => ConfidenceLevel::High,
+            _ => return None,
+        };
+        (other.text == "confidence").then_some((level, one.at.join(other.at)))
+    });
+    let (level, at) = found.next()?;
+    found.next().is_none().then(|| Confidence {
+        level: level.into(),
+        text: at.of(text).to_owned(),
+        ..Confidence::default()
     })
 }
 

@@ -7,6 +7,7 @@
 //! says it.
 
 use super::collect::{Collector, Place, VALUES_MAX, Value, label_of, merge, title_of};
+use super::dates::dated;
 use super::elements::by_author;
 use super::odds::{Odds, beside_chance, odds};
 use super::span::Span;
@@ -236,6 +237,13 @@ impl Collector<'_> {
             known.window = Some(lasting(&seen.window));
             cite(&seen.window, "window");
         }
+        if known.window.is_none()
+            && let Some(dated) = dated(&seen.statement.text)
+        {
+            let words = dated.at.of(&seen.statement.text);
+            known.window = Some(dated.span(words));
+            cite(&seen.statement, "window");
+        }
         if !seen.confidence.text.is_empty() && known.confidence.is_none() {
             known.confidence = Some(Confidence {
                 text: seen.confidence.text.clone(),
@@ -329,11 +337,14 @@ fn same(one: &Likelihood, other: &Likelihood) -> bool {
     (one.low, one.best, one.high) == (other.low, other.best, other.high)
 }
 
-/// A time as it is written.
+/// A time as it is written, with its days where it names them.
 pub(super) fn lasting(window: &Value) -> TimeSpan {
-    TimeSpan {
-        text: window.text.clone(),
-        ..TimeSpan::default()
+    match dated(&window.text) {
+        Some(dated) => dated.span(&window.text),
+        None => TimeSpan {
+            text: window.text.clone(),
+            ..TimeSpan::default()
+        },
     }
 }
 
@@ -372,7 +383,9 @@ fn structure(words: &str) -> Option<ScenarioStructure> {
         return Some(ScenarioStructure::Independent);
     }
     let whole = says(&["exhaustive", "sum to 1", "sum to 100", "sum to one"]);
-    match (says(&["mutually exclusive"]), whole) {
+    let exclusive = says(&["mutually exclusive"]) || (whole && says(&["exclusive and"]));
+    let exclusive = exclusive && !says(&["not exclusive", "not mutually"]);
+    match (exclusive, whole) {
         (true, true) => Some(ScenarioStructure::ExclusiveExhaustive),
         (true, false) => Some(ScenarioStructure::Exclusive),
         (false, _) => None,

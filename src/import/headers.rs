@@ -171,7 +171,8 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
         (
             Role::Scenario,
             "scenario, forecast, event, prediction, contingency, projected development, \
-             possible development, scenario label, future",
+             possible development, scenario label, future, what .. could happen, \
+             what .. may happen, what .. might happen",
         ),
         (
             Role::Key,
@@ -184,7 +185,7 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
         ),
         (
             Role::Threshold,
-            "threshold, trigger level, trigger point, tripwire, red flag level",
+            "threshold, trigger level, trigger point, tripwire, trip wire, red flag level",
         ),
         (
             Role::Affected,
@@ -217,7 +218,7 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
         ),
         (
             Role::Aside,
-            "note, comment, remark, source, evidence, no, number, id, observation, reference, \
+            "note, comment, remark, mitigation measure, mitigating action, source, evidence, no, number, id, observation, reference, \
              trend, explanation, mitigation, countermeasure, safeguard",
         ),
     ])

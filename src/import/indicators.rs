@@ -30,6 +30,15 @@ pub(super) struct Watched {
 }
 
 impl Collector<'_> {
+    /// An indicator of which only the words are known.
+    pub(super) fn watched(&mut self, observable: &Value) {
+        self.indicator(&Watched {
+            observable: observable.clone(),
+            whole: observable.at,
+            ..Watched::default()
+        });
+    }
+
     pub(super) fn indicator(&mut self, seen: &Watched) {
         let key = ("indicators", String::new(), folded(&seen.observable.text));
         let Some(place) = self.place(key, self.draft.indicators.len(), seen.whole) else {

@@ -14,6 +14,7 @@ use super::elements::{Line, Owner};
 use super::foreign::foreign_within;
 use super::holders::{Holder, duty, principal};
 use super::labelled::read_note;
+use super::prose::reports;
 use super::sentences::sentences;
 use super::span::Span;
 use super::subjects::{Subject, subject};
@@ -64,6 +65,8 @@ const VERBS: [&str; 32] = [
 /// Reads the elements of a list.
 pub(super) fn read_list(c: &mut Collector, items: &[Item], above: &Above) {
     let told = match above.subject(c) {
+        // "X claimed that ...": the items report who said what, and are read as sentences.
+        Ok(Some(told)) if told.subject == Subject::Claim && reported(c, items) => return,
         Ok(Some(told)) => told,
         Ok(None) => {
             if !read_declared(c, items, above) {
@@ -79,7 +82,11 @@ pub(super) fn read_list(c: &mut Collector, items: &[Item], above: &Above) {
     };
     let labels = labels_are_actors(c, items);
     let owner = match told.subject {
-        Subject::Intention(_) | Subject::RedLine if labels => Owner::default(),
+        Subject::Intention(_) | Subject::RedLine | Subject::Claim if labels => Owner::default(),
+        Subject::Claim => match above.claimant(c) {
+            Some(owner) => owner,
+            None => return,
+        },
         Subject::Intention(_) | Subject::RedLine => {
             let owner = above.owner(c, &[], told.at);
             // Only a heading, and nobody named: too little to say that these are lines or aims.
@@ -93,6 +100,7 @@ pub(super) fn read_list(c: &mut Collector, items: &[Item], above: &Above) {
         | Subject::Risk
         | Subject::Tool
         | Subject::Judgment
+        | Subject::Indicator
         | Subject::Outside => Owner::default(),
     };
     let usual = median(
@@ -112,6 +120,11 @@ pub(super) fn read_list(c: &mut Collector, items: &[Item], above: &Above) {
             above,
         },
     );
+}
+
+/// Whether some item tells who says something.
+fn reported(c: &Collector, items: &[Item]) -> bool {
+    items.iter().any(|item| reports(item.text.of(c.text)))
 }
 
 /// Whether each outermost item is labelled with an actor: only then a label says whose an item
@@ -202,12 +215,15 @@ fn read_under(c: &mut Collector, item: &Item, under: &[Item], reading: &Reading)
         let mut above = reading.above.clone();
         above.lead = Some(item.text);
         let owner = match told.subject {
-            Subject::Intention(_) | Subject::RedLine => above.owner(c, &[], told.at),
+            Subject::Intention(_) | Subject::RedLine | Subject::Claim => {
+                above.owner(c, &[], told.at)
+            }
             Subject::Recommendation => above.addressee(c),
             Subject::Challenge
             | Subject::Risk
             | Subject::Tool
             | Subject::Judgment
+            | Subject::Indicator
             | Subject::Outside => Owner::default(),
         };
         below.subject = told.subject;
@@ -264,6 +280,8 @@ fn read_item(c: &mut Collector, at: Span, more: Vec<Citation>, reading: &Reading
             c.tool(&title, &purpose, &Value::default());
         }
         Subject::Judgment => judgment(c, at, more),
+        Subject::Indicator => c.watched(&value),
+        Subject::Claim => c.claim(&value, &own, more),
         Subject::Outside => {}
     }
 }

@@ -62,11 +62,29 @@ fn read_one(c: &mut Collector, label: Span, rest: Span, above: &Above) -> bool {
         }
         Subject::Challenge => c.challenge(&statement, Vec::new()),
         Subject::Judgment => c.judgment(&statement, Vec::new()),
-        Subject::Intention(_) | Subject::RedLine | Subject::Tool | Subject::Outside => {
-            return false;
+        Subject::Indicator => {
+            for observable in semicolons(c, rest) {
+                c.watched(&observable);
+            }
         }
+        Subject::Intention(_)
+        | Subject::RedLine
+        | Subject::Tool
+        | Subject::Claim
+        | Subject::Outside => return false,
     }
     true
+}
+
+/// What stands between the semicolons of a line.
+fn semicolons(c: &Collector, rest: Span) -> Vec<Value> {
+    let mut from = 0;
+    let parts = rest.of(c.text).split(';').map(|part| {
+        let own = rest.part(from, from + part.len()).trimmed(c.text);
+        from += part.len() + 1;
+        c.value(own)
+    });
+    parts.filter(|value| !value.text.is_empty()).collect()
 }
 
 /// A judgment that an item's label announces: "Analyst note: ...".

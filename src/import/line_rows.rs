@@ -63,7 +63,8 @@ impl GridReader<'_> {
                 let Some(cell) = header(*column) else {
                     continue;
                 };
-                if let Some(owner) = alone.told(c, cell) {
+                let owner = alone.owner(c, &[cell], cell);
+                if !owner.actor.is_empty() {
                     columns.push((Some(*column), owner));
                 }
             }

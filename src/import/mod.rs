@@ -25,6 +25,7 @@ mod chance_items;
 mod chances;
 mod codes;
 mod collect;
+mod dates;
 mod declared;
 mod doubts;
 mod elements;
@@ -35,6 +36,7 @@ mod headers;
 mod headings;
 mod holders;
 mod indicators;
+mod inline;
 mod items;
 mod labelled;
 mod line_rows;
@@ -55,6 +57,7 @@ mod subjects;
 mod table;
 mod windows;
 mod words;
+mod yardstick;
 
 #[cfg(test)]
 mod tests;
@@ -103,7 +106,8 @@ pub fn draft(
     let blocks = blocks::blocks(&text, limits, &mut collector.doubts, roles::heads);
     outline::frame(&mut collector, &blocks);
     read(&mut collector, &blocks);
-    let (assessment, doubts) = collector.finish();
+    let (mut assessment, doubts) = collector.finish();
+    yardstick::yardstick(&text).apply(&mut assessment);
     Ok(Draft {
         text,
         assessment,
@@ -111,11 +115,39 @@ pub fn draft(
     })
 }
 
+/// Reads a paragraph: what it labels, what it enumerates, and its sentences.
+fn paragraph<'n>(
+    c: &mut Collector<'n>,
+    prose: &mut prose::Reader<'n>,
+    span: Span,
+    above: &mut Above,
+) {
+    let labelled = labelled::read_labelled(c, span, above);
+    let listed = inline::enumeration(c.text, span).filter(|listed| {
+        let mut above = above.clone();
+        above.lead = Some(listed.lead);
+        let before = c.elements();
+        items::read_list(c, &listed.items, &above);
+        c.elements() > before
+    });
+    match listed {
+        Some(listed) => {
+            prose.paragraph(c, listed.before, above, &labelled);
+            prose.paragraph(c, listed.after, above, &labelled);
+        }
+        None => prose.paragraph(c, span, above, &labelled),
+    }
+    let sentences = sentences(c.text, span);
+    above.lead = sentences.last().copied();
+    above.section.extend(sentences);
+}
+
 /// Walks the blocks, keeping what stands above each list and table.
 fn read<'n>(c: &mut Collector<'n>, blocks: &Blocks) {
     let mut prose = prose::Reader::default();
     let mut headings: Vec<(i32, Span)> = Vec::new();
     let mut above = Above::default();
+    let mut scenarios = chance_items::Headed::default();
     for (at, block) in blocks.blocks.iter().enumerate() {
         match block {
             Block::Heading { span, level } => {
@@ -130,16 +162,12 @@ fn read<'n>(c: &mut Collector<'n>, blocks: &Blocks) {
                         Above::under(headings.iter().rev().map(|(_, span)| *span).collect());
                     labelled::read_bold(c, *span, &above);
                 }
+                let parents: Vec<Span> = headings.iter().rev().map(|(_, span)| *span).collect();
+                scenarios.heading(c, *span, &parents);
                 headings.push((*level, *span));
                 above = Above::under(headings.iter().rev().map(|(_, span)| *span).collect());
             }
-            Block::Paragraph(span) => {
-                let labelled = labelled::read_labelled(c, *span, &above);
-                prose.paragraph(c, *span, &above, &labelled);
-                let sentences = sentences(c.text, *span);
-                above.lead = sentences.last().copied();
-                above.section.extend(sentences);
-            }
+            Block::Paragraph(span) => paragraph(c, &mut prose, *span, &mut above),
             Block::List(items) => {
                 let before = (c.elements(), c.draft.judgments.len());
                 items::read_list(c, items, &above);
@@ -154,4 +182,5 @@ fn read<'n>(c: &mut Collector<'n>, blocks: &Blocks) {
             Block::Break => above.lead = None,
         }
     }
+    scenarios.sets(c, blocks);
 }

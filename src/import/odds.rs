@@ -121,6 +121,29 @@ fn point(at: Span, value: f64, share: bool) -> Odds {
 fn bounded(text: &str, one: &mut Odds) {
     let before = text.get(..one.at.start).unwrap_or("").trim_end();
     let mark = before.chars().next_back().unwrap_or(' ');
+    let ends = |phrases: &[&str]| phrases.iter().any(|phrase| before.ends_with(phrase));
+    if ends(&[
+        " below",
+        " under",
+        " less than",
+        " fewer than",
+        " at most",
+        " no more than",
+    ]) {
+        one.high = one.best.take();
+        return;
+    }
+    if ends(&[
+        " above",
+        " more than",
+        " at least",
+        " no less than",
+        " over",
+        " exceeding",
+    ]) {
+        one.low = one.best.take();
+        return;
+    }
     if matches!(mark, '<' | '≤') {
         one.high = one.best.take();
     } else if matches!(mark, '>' | '≥') {
@@ -274,6 +297,8 @@ mod tests {
             ("80-85%", vec!["0.800 - 0.850"]),
             ("0.2 to 0.35", vec!["0.200 - 0.350"]),
             ("< 10%", vec!["- - 0.100"]),
+            ("is below 5 percent", vec!["- - 0.050"]),
+            ("of more than 60%", vec!["0.600 - -"]),
             ("1-in-4", vec!["- 0.250 -"]),
             ("one in five", vec!["- 0.200 -"]),
             ("140%", vec!["- 1.400 - impossible"]),

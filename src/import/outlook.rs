@@ -3,6 +3,7 @@
 //! A column of probabilities whose cells are none (a scale of 1 to 5, counts) makes the table
 //! another sort and yields nothing; so do rows of totals and rows that are still to be filled.
 
+use super::codes;
 use super::collect::{Collector, Value};
 use super::forecasts::{Foreseen, outcome, stated};
 use super::headers::{Era, Role, era};
@@ -19,22 +20,6 @@ use crate::model::v1::{DoubtKind, Likelihood, LikelihoodOrigin, LikelihoodScheme
 
 /// Sentences above a table that may say how its scenarios stand to each other.
 const SENTENCES_MAX: usize = 12;
-/// What names a row that sums up others.
-const TOTALS: [&str; 12] = [
-    "total",
-    "sum",
-    "composite",
-    "overall",
-    "mean",
-    "average",
-    "all",
-    "subtotal",
-    "sum check",
-    "total probability",
-    "grand total",
-    "rtp total",
-];
-
 impl GridReader<'_> {
     /// Reads a table that looks ahead.
     pub(super) fn outlook(&self, c: &mut Collector, shape: &Shape) {
@@ -215,8 +200,9 @@ impl GridReader<'_> {
         let name = self.key(c, row, column)?;
         let open =
             |text: &str| text.starts_with(['(', '[', '<']) && text.ends_with([')', ']', '>']);
-        let total = TOTALS.contains(&folded(&name.text).as_str());
-        (!total && !open(&name.text)).then_some(name)
+        // A row of a yardstick gives a word its range and foresees nothing.
+        let term = codes::estimate(&name.text).is_some_and(|(_, at)| at == (0, name.text.len()));
+        (!term && !open(&name.text)).then_some(name)
     }
 
     /// The probability in a cell, or a doubt where it cannot be one.

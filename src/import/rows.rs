@@ -13,15 +13,34 @@ use super::holders::{Holder, holder};
 use super::plain::{plain, says_nothing};
 use super::roles::{Roles, Shape};
 use super::span::Span;
+use super::subjects::Subject;
 use super::table::{Grid, Row, grids};
+use super::words::folded;
 use crate::model::names::Resolution;
 use crate::model::v1::{DoubtKind, IntentionKind};
 
+/// What names a row that sums up others.
+const TOTALS: [&str; 12] = [
+    "total",
+    "sum",
+    "composite",
+    "overall",
+    "mean",
+    "average",
+    "all",
+    "subtotal",
+    "sum check",
+    "total probability",
+    "grand total",
+    "rtp total",
+];
+
 /// Reads the elements of a run of rows.
 pub(super) fn read_table(c: &mut Collector, rows: &[Row], above: &Above) {
-    let red_lines = above.red_lines(c.text);
+    let red_lines = above.speaks_of(c.text, Subject::RedLine);
     let means = |row: &Row| {
-        let (roles, several) = roles(c, row);
+        let (mut roles, several) = roles(c, row);
+        endangered(c, &mut roles, above);
         roles.shape(red_lines || several).is_some()
     };
     for grid in grids(c.text, rows, means) {
@@ -69,8 +88,21 @@ fn roles(c: &Collector, header: &Row) -> (Roles, bool) {
     (Roles(roles), holders.len() > 1)
 }
 
+/// Where the words above speak of risks, an event with a likelihood and an impact is one.
+fn endangered(c: &Collector, roles: &mut Roles, above: &Above) {
+    let graded = [Role::Likelihood, Role::Effect]
+        .iter()
+        .all(|role| roles.0.contains(role));
+    if graded && above.speaks_of(c.text, Subject::Risk) {
+        for role in roles.0.iter_mut().filter(|role| **role == Role::Scenario) {
+            *role = Role::Risk;
+        }
+    }
+}
+
 fn read_grid(c: &mut Collector, grid: &Grid, above: &Above, red_lines: bool) {
-    let (roles, several) = roles(c, &grid.header);
+    let (mut roles, several) = roles(c, &grid.header);
+    endangered(c, &mut roles, above);
     let Some(shape) = roles.shape(red_lines || several) else {
         half_known(c, grid, &roles);
         return;
@@ -279,6 +311,12 @@ impl GridReader<'_> {
         for row in &self.grid.rows {
             let filled: Vec<(usize, Span)> = row.filled().collect();
             let under = filled.iter().all(|(at, _)| named.contains(at));
+            let sums = filled.first().is_some_and(|(_, cell)| {
+                TOTALS.contains(&folded(&plain(cell.of(c.text))).as_str())
+            });
+            if sums {
+                continue;
+            }
             if named.len() > 1 && filled.len() == 1 {
                 self.lone(c, row, column);
             } else if row.cut.is_none() && under {

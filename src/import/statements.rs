@@ -3,11 +3,14 @@
 //! Lists give most of them. Each is merged by whose it is and by its words; the title is the
 //! statement, or its first words.
 
-use super::chances::likelihood;
+use super::chances::{confidence, likelihood};
 use super::collect::{Collector, Place, Value, merge, title_of};
 use super::elements::{Owner, attribution, by_author};
 use super::words::folded;
-use crate::model::v1::{Challenge, Citation, Intention, IntentionKind, Judgment, Recommendation};
+use crate::model::v1::{
+    Attribution, AttributionMode, Challenge, Citation, Endorsement, Intention, IntentionKind,
+    Judgment, Recommendation,
+};
 
 impl Collector<'_> {
     pub(super) fn challenge(&mut self, statement: &Value, more: Vec<Citation>) {
@@ -110,6 +113,23 @@ impl Collector<'_> {
         }
     }
 
+    /// What a party says of the matter: not the author's own judgment, unless the author says so.
+    pub(super) fn claim(&mut self, statement: &Value, owner: &Owner, more: Vec<Citation>) {
+        let before = self.draft.judgments.len();
+        self.judgment(statement, more);
+        let at = owner.at.map(|at| self.cite(at, &["attribution"]));
+        if let Some(new) = self.draft.judgments.get_mut(before) {
+            new.attribution = Some(Attribution {
+                asserter: owner.actor.clone(),
+                mode: AttributionMode::Declared.into(),
+                endorsement: Endorsement::Neutral.into(),
+                ..Attribution::default()
+            });
+            new.key = None;
+            merge(&mut new.citations, at.into_iter().collect());
+        }
+    }
+
     pub(super) fn judgment(&mut self, statement: &Value, more: Vec<Citation>) {
         let key = ("judgments", String::new(), folded(&statement.text));
         let next = self.draft.judgments.len();
@@ -125,6 +145,7 @@ impl Collector<'_> {
                 title: title_of(&statement.text),
                 attribution: Some(by_author()),
                 likelihood: likelihood(&statement.text),
+                confidence: confidence(&statement.text),
                 statement: statement.text.clone(),
                 key: Some(true),
                 ..Judgment::default()

@@ -22,6 +22,10 @@ pub(super) enum Subject {
     RedLine,
     Tool,
     Judgment,
+    /// What is to be watched.
+    Indicator,
+    /// What a party says, which the author need not hold.
+    Claim,
     /// Something that is not read from lists.
     Outside,
 }
@@ -115,8 +119,19 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
              intelligence insight, key point, main point, main conclusion, key conclusion",
         ),
         (
+            Subject::Indicator,
+            "indicator, signpost, to watch, watch for, warning sign, early warning, trip wire, \
+             tripwire, watch item, watchpoint, tell tale sign",
+        ),
+        (
+            Subject::Claim,
+            "narrative, talking point, propaganda, disinformation, messaging, storyline, \
+             side of the story, version of event, key claim, main claim, following claim, \
+             claim that, claimed that",
+        ),
+        (
             Subject::Outside,
-            "scenario, indicator, signpost, to watch, watch for, source, reference, \
+            "scenario, source, reference, \
              further reading, signatory, timeline, chronology, key event, assumption, \
              key development, mitigation, risk mitigation, background, content, criteria, \
              criterion, key fact, metric, key actor, stakeholder, what changed, data point, note, \

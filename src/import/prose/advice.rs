@@ -47,6 +47,16 @@ impl<'n> Reading<'_, '_, 'n> {
             .unwrap_or(from)
     }
 
+    /// "This paper recommends that ...", where no party to the matter does: what is recommended.
+    fn recommended(&self, run: Run) -> Option<usize> {
+        let verb = (run.from + 1..run.to.min(run.from + 6)).find(|at| {
+            self.s.word(*at) == "recommend" && !self.s.noun(*at) && !self.s.capital(*at)
+        })?;
+        let party = (run.from..verb).any(|at| self.s.named_at(at).is_some());
+        let from = verb + 1 + usize::from(self.s.word(verb + 1) == "that");
+        (!party && from + PART_WORDS_MIN <= run.to).then_some(from)
+    }
+
     /// Reads the advice that a part gives; the answer says whether there is one.
     pub(super) fn advice(&self, c: &mut Collector<'n>, part: &Part) -> bool {
         let frame = self.voice(part);
@@ -61,6 +71,10 @@ impl<'n> Reading<'_, '_, 'n> {
                 self.recommendation(c, run, None);
                 return true;
             }
+        }
+        if let Some(from) = self.recommended(run) {
+            self.recommendation(c, Run { from, to: run.to }, None);
+            return true;
         }
         for hit in DUTIES.hits(words) {
             if hit.first <= run.from || self.relative(run.from, hit.first) {

@@ -15,7 +15,9 @@ impl<'n> Reading<'_, '_, 'n> {
     /// Reads the aim that a part states; the answer says whether there is one.
     pub(super) fn aim(&self, c: &mut Collector<'n>, part: &Part) -> bool {
         let frame = self.voice(part);
-        if frame.is_some_and(|frame| frame.rejected || frame.say == Say::Deny) {
+        // What one insists on is a line.
+        let other = |frame: &Frame| frame.rejected || matches!(frame.say, Say::Deny | Say::Insist);
+        if frame.is_some_and(other) {
             return false;
         }
         self.goal(c, part, frame) || self.pursued(c, part, frame) || self.announced(c, part, frame)
@@ -34,6 +36,17 @@ impl<'n> Reading<'_, '_, 'n> {
             let negated = (hit.first.saturating_sub(3)..hit.first)
                 .any(|at| matches!(self.s.word(at), "not" | "never" | "no" | "longer"));
             if hit.first < run.from || negated || hit.after >= run.to {
+                continue;
+            }
+            // "members willing to" tells which members.
+            let adjective = matches!(self.s.word(hit.first), "willing" | "ready" | "open");
+            let be = (hit.first.saturating_sub(2)..hit.first).any(|at| {
+                matches!(
+                    self.s.word(at),
+                    "is" | "are" | "was" | "were" | "be" | "been" | "remain" | "stand"
+                )
+            });
+            if adjective && !be {
                 continue;
             }
             if hit.meaning == Act::Signal {
@@ -158,7 +171,7 @@ impl<'n> Reading<'_, '_, 'n> {
             return false;
         };
         let negated = matches!(self.s.word(will + 1), "not" | "never" | "no");
-        let declared = matches!(frame.say, Say::Declare | Say::Claim);
+        let declared = frame.say.states();
         let main = !(run.from..will).any(|at| matches!(self.s.word(at), "that" | "which" | "who"));
         if negated || !declared || !main {
             return false;

@@ -7,6 +7,24 @@ use super::sentence::{Part, Run, Tie};
 use super::voice::Frame;
 use crate::import::collect::Collector;
 
+/// Words that make one danger stand before others.
+const DEGREES: [&str; 14] = [
+    "main",
+    "chief",
+    "principal",
+    "primary",
+    "key",
+    "real",
+    "greater",
+    "bigger",
+    "central",
+    "overriding",
+    "immediate",
+    "serious",
+    "other",
+    "second",
+];
+
 impl<'n> Reading<'_, '_, 'n> {
     /// Reads the risk that a part names.
     pub(super) fn danger(&self, c: &mut Collector<'n>, part: &Part) {
@@ -22,7 +40,9 @@ impl<'n> Reading<'_, '_, 'n> {
         }
         let whole = part.tie != Tie::Tail
             && (self.warned(run, frame) || self.harmful(run) || self.grows(run));
-        if whole {
+        if let Some(told) = self.told_danger(run) {
+            self.risk(c, told);
+        } else if whole {
             self.risk(c, run);
         } else if let Some(named) = self.named_danger(run) {
             self.risk(c, named);
@@ -92,6 +112,35 @@ impl<'n> Reading<'_, '_, 'n> {
             });
             grows && chance && !self.s.noun(at) && !self.relative(run.from, at)
         })
+    }
+
+    /// "The main danger is that ...", "My greatest fear is ...": what comes after the verb.
+    fn told_danger(&self, run: Run) -> Option<Run> {
+        let danger = |at: &usize| {
+            matches!(
+                self.s.word(*at),
+                "risk" | "danger" | "threat" | "fear" | "worry" | "concern" | "hazard"
+            )
+        };
+        let at = (run.from..run.to.min(run.from + 6)).find(danger)?;
+        let own = (run.from..at).all(|at| self.s.named_at(at).is_none());
+        let degree = at.checked_sub(1).is_some_and(|before| {
+            let word = self.s.word(before);
+            before >= run.from && (word.ends_with("est") || DEGREES.contains(&word))
+        });
+        let be = (at + 1..run.to.min(at + 8)).find(|at| {
+            matches!(self.s.word(*at), "is" | "remain" | "would" | "are")
+                && !matches!(self.s.word(at + 1), "not" | "to" | "real" | "low" | "high")
+        })?;
+        let straight = (at + 1..be).all(|at| !self.s.gap(at).contains(','));
+        let mut from = be + 1;
+        while matches!(
+            self.s.word(from),
+            "be" | "that" | "therefore" | "not" | "only"
+        ) {
+            from += 1;
+        }
+        (own && degree && straight && from + 3 <= run.to).then_some(Run { from, to: run.to })
     }
 
     /// "the risks of ..." named in passing.

@@ -56,11 +56,13 @@ impl<'n> Reading<'_, '_, 'n> {
             AttributionMode::Declared
         };
         let stand = match frame.say {
-            Say::Declare | Say::Claim | Say::Judge | Say::Warn if frame.rejected => {
+            Say::Declare | Say::Insist | Say::Claim | Say::Judge | Say::Warn if frame.rejected => {
                 Endorsement::Rejected
             }
             Say::Deny => Endorsement::Rejected,
-            Say::Declare | Say::Claim | Say::Judge | Say::Warn => Endorsement::Neutral,
+            Say::Declare | Say::Insist | Say::Claim | Say::Judge | Say::Warn => {
+                Endorsement::Neutral
+            }
         };
         Attribution {
             asserter: frame.who.actors.first().copied().unwrap_or("").to_owned(),

@@ -14,12 +14,26 @@ pub(super) enum Say {
     Declare,
     /// Says so, in the words of an author who keeps a distance.
     Claim,
+    /// Says so against those who see it otherwise.
+    Insist,
     /// Says that it is not so.
     Deny,
     /// Judges so.
     Judge,
     /// Says that harm may come.
     Warn,
+}
+
+impl Say {
+    /// Whether what is said is put forward as so.
+    pub(super) fn states(self) -> bool {
+        matches!(self, Self::Declare | Self::Insist | Self::Claim)
+    }
+
+    /// The same of a warning too.
+    pub(super) fn asserts(self) -> bool {
+        self.states() || self == Self::Warn
+    }
 }
 
 /// What an actor does about an issue.
@@ -42,9 +56,9 @@ pub(super) static SAYS: LazyLock<Lexicon<Say>> = LazyLock::new(|| {
              confirmed, confirming, pledge, pledged, pledging, vow, vowed, promise, promised, \
              write, wrote, report, reported, explain, explained, reassure, reassured, respond, \
              responded, reply, replied, decree, decreed, order, ordered, maintain, maintained, \
-             argue, argued, arguing, made clear, make clear, insist, insisted, insisting, \
-             implied, imply",
+             argue, argued, arguing, made clear, make clear, implied, imply",
         ),
+        (Say::Insist, "insist, insisted, insisting"),
         (
             Say::Claim,
             "claim, claimed, claiming, allege, alleged, alleging, assert, asserted, asserting, \
@@ -76,7 +90,8 @@ pub(super) static ACTS: LazyLock<Lexicon<Act>> = LazyLock::new(|| {
         ),
         (
             Act::Refuse,
-            "refuse to, refused to, refusing to, reject, rejected, rejecting, rule out, \
+            "refuse, refused, refusing, refuse to, refused to, refusing to, oppose, opposed, \
+             opposing, opposed to, does not recogni*, do not recogni*, did not recogni*, reject, rejected, rejecting, rule out, \
              ruled out, ruling out, decline to, declined to, preclude, precluded, unwilling to, \
              not willing to, not prepared to, not ready to, will not accept, would not accept, \
              will not agree, would not agree, will not allow, would not allow, will not discuss, \
@@ -86,7 +101,7 @@ pub(super) static ACTS: LazyLock<Lexicon<Act>> = LazyLock::new(|| {
              would not give up, will not renounce, would not renounce, will not withdraw, \
              would not withdraw, will not concede, would not concede, will not cede, \
              would not cede, will not abandon, would not abandon, will not surrender, \
-             would not surrender, will not compromise, would not compromise, will not yield, \
+             would not surrender, will not talk, would not talk, will not compromise, would not compromise, will not yield, \
              would not yield, will not sign, would not sign, will not halt, would not halt, \
              will not end, will not stop, will not return, would not return, \
              will never accept, will never allow, will never recogni*, will never give up, \
@@ -95,8 +110,9 @@ pub(super) static ACTS: LazyLock<Lexicon<Act>> = LazyLock::new(|| {
         ),
         (
             Act::Aim,
-            "intend, intended, seek to, sought to, seeking to, seek, aim to, aimed to, \
-             aiming to, aim at, want to, wanted to, wanting to, plan to, planned to, \
+            "intend, intended, seek to, sought to, seeking to, seek, push for, pushing for, pressing for, aim to, aimed to, \
+             aiming to, aim at, want, wanted, want to, wanted to, wanting to, willing to, \
+             ready to, open to, plan to, planned to, \
              planning to, hope to, hoped to, hoping to, attempt to, attempted to, \
              attempting to, try to, tried to, trying to, strive to, striving to, wish to, \
              wished to, determined to, bent on, aspire to, aspiring to, preparing to, \
@@ -110,7 +126,7 @@ pub(super) static ACTS: LazyLock<Lexicon<Act>> = LazyLock::new(|| {
             Act::Signal,
             "signal .. preference, signaling .. preference, signalling .. preference, \
              signaled .. preference, signalled .. preference, signal .. willingness, \
-             signaled .. willingness, signaling .. willingness, signalling .. willingness, \
+             prefer, signaled .. willingness, signaling .. willingness, signalling .. willingness, \
              signal .. readiness, signaling .. readiness, signalling .. readiness, \
              signal .. intent*, signaling .. intent*, signalling .. intent*, \
              signal .. interest, signaling .. interest, signalling .. interest",
@@ -135,7 +151,12 @@ pub(super) static ESTIMATIVE: LazyLock<Lexicon<()>> = LazyLock::new(|| {
          indicate that, imply that, signal, signal that, point to, demonstrate that, show that, \
          mean that, underscore that, appear to, appears to, seem to, seem, poised to, bound to, \
          on track to, remote, high* chance, realistic possibility, all but certain, doubtful, \
-         we assess, we judge, potentially",
+         we assess, we judge, potentially, we expect, i expect, we believe, i believe, \
+         we estimate, i think, in our view, in my view, in our judgment, in our judgement, \
+         in our assessment, more likely than not, even chance, even odds, remote chance, \
+         remote possibility, distant possibility, slim chance, little chance, no chance, \
+         small chance, good chance, strong chance, real chance, real possibility, \
+         serious possibility, certain to",
     )])
 });
 
@@ -365,4 +386,31 @@ pub(super) const OPENERS: [&str; 50] = [
     "although",
     "rather",
     "as such",
+];
+
+/// What is said of something on which nothing is to be had.
+pub(super) static CLOSED: LazyLock<Lexicon<()>> = LazyLock::new(|| {
+    Lexicon::new(&[(
+        (),
+        "final, irrevocable, inviolable, indivisible, non negotiable, nonnegotiable, \
+         not negotiable, not for sale, not up for .. discussion, not up for .. negotiation, \
+         not up for .. debate, not open to .. discussion, off the table, not on the table, \
+         out of the question, unacceptable, not acceptable, inadmissible, red line, \
+         casus belli, act of war, cause for war, cause of war, declaration of war, \
+         existential threat",
+    )])
+});
+
+/// Verbs that say as what one takes something.
+pub(super) const DEEMS: [&str; 10] = [
+    "consider",
+    "considered",
+    "regard",
+    "regarded",
+    "view",
+    "viewed",
+    "treat",
+    "treated",
+    "deem",
+    "see",
 ];

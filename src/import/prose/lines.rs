@@ -1,7 +1,7 @@
 //! Sentences that draw a red line: demands, refusals, conditions, and lines called so.
 
 use super::Reading;
-use super::lexicon::{ACTS, Act, Say};
+use super::lexicon::{ACTS, Act, CLOSED, DEEMS, Say};
 use super::sentence::{Part, Run, Tie};
 use super::voice::Frame;
 use super::who::{Sort, Subject};
@@ -38,6 +38,9 @@ impl<'n> Reading<'_, '_, 'n> {
         self.acted(c, part, frame)
             || self.ordered(c, part, frame)
             || self.conditioned(c, part, frame)
+            || self.withheld(c, part, frame)
+            || self.closed(c, part, frame)
+            || self.insisted(c, part, frame)
             || self.nominal(c, part, frame)
             || self.called(c, part, frame)
     }
@@ -50,13 +53,17 @@ impl<'n> Reading<'_, '_, 'n> {
             if !line || hit.first < part.run.from || self.s.noun(hit.first) {
                 continue;
             }
-            if self.declined(hit.first, hit.after) {
+            // "A firm Iranian demand": a verb after one actor would end in "s" or "ed".
+            let noun = self.s.raw(hit.first) == "demand"
+                && self.s.named_at(hit.first.wrapping_sub(1)).is_some();
+            if noun || self.declined(hit.first, hit.after) {
                 continue;
             }
             let Some(subject) = self.subject(hit.first, part, frame) else {
                 self.borne_by_several(c, hit.first);
                 continue;
             };
+            let to = self.relents(hit.after, part.run.to);
             let mut issue = hit.after;
             while matches!(
                 self.s.word(issue),
@@ -65,26 +72,36 @@ impl<'n> Reading<'_, '_, 'n> {
                 issue += 1;
             }
             let (issue, stance) = (
-                Run {
-                    from: issue,
-                    to: part.run.to,
-                },
+                Run { from: issue, to },
                 Run {
                     from: hit.first,
-                    to: part.run.to,
+                    to,
                 },
             );
             let pronoun = matches!(
                 self.s.word(issue.from),
                 "his" | "her" | "it" | "them" | "this" | "him" | "these" | "those" | "such"
             );
-            if issue.from + 1 + 3 * usize::from(pronoun) >= part.run.to {
+            if issue.from + 1 + 3 * usize::from(pronoun) >= to {
                 continue;
             }
             self.red_line(c, (issue, stance), (&subject.actors, subject.run));
             return true;
         }
         false
+    }
+
+    /// Where a line ends and what one is ready for begins: "opposes ... and is willing to ...".
+    fn relents(&self, from: usize, to: usize) -> usize {
+        let turn = |at: &usize| {
+            self.s.word(*at) == "and"
+                && matches!(self.s.word(at + 1), "is" | "are" | "was" | "were")
+                && matches!(
+                    self.s.word(at + 2),
+                    "willing" | "ready" | "prepared" | "open"
+                )
+        };
+        (from..to).find(turn).unwrap_or(to)
     }
 
     /// Whether what looks like a refusal is none: it is negated, or a matter of courtesy.
@@ -105,11 +122,13 @@ impl<'n> Reading<'_, '_, 'n> {
         else {
             return false;
         };
-        let said = matches!(frame.say, Say::Declare | Say::Claim | Say::Warn);
+        let said = frame.say.asserts();
         let run = part.run;
         let must = (run.from..run.to).find(|at| {
             self.s.word(*at) == "must"
-                || (matches!(self.s.word(*at), "has" | "have") && self.s.word(at + 1) == "to")
+                || (matches!(self.s.word(*at), "has" | "have")
+                    && self.s.word(at + 1) == "to"
+                    && self.s.word(at + 2) != "say")
         });
         let Some(must) = must.filter(|must| said && *must > run.from && must + 2 < run.to) else {
             return false;
@@ -156,7 +175,7 @@ impl<'n> Reading<'_, '_, 'n> {
         let (Some(_), Some(modal)) = (only, modal) else {
             return false;
         };
-        if !matches!(frame.say, Say::Declare | Say::Claim) || modal <= run.from {
+        if !frame.say.states() || modal <= run.from {
             return false;
         }
         let issue = Run {
@@ -164,6 +183,98 @@ impl<'n> Reading<'_, '_, 'n> {
             to: modal,
         };
         self.red_line(c, (issue, run), (&frame.who.actors, frame.who.run));
+        true
+    }
+
+    /// "... said that it will never ...", "Delhi will not ... until ...": what one declares that
+    /// one will not do, or on what terms only.
+    fn withheld(&self, c: &mut Collector<'n>, part: &Part, frame: Option<&Frame<'n>>) -> bool {
+        let run = part.run;
+        let will = (run.from + 1..run.to.saturating_sub(2)).find(|at| {
+            let (word, next) = (self.s.word(*at), self.s.word(at + 1));
+            matches!(word, "will" | "would" | "shall") && matches!(next, "not" | "never")
+                || word == "cannot" && frame.is_some()
+        });
+        let Some(will) = will else { return false };
+        let verb = will + 1 + usize::from(self.s.word(will) != "cannot");
+        let idle = [
+            "be", "have", "need", "become", "happen", "say", "comment", "help", "work",
+        ];
+        if idle.contains(&self.s.word(verb)) || self.relative(run.from, will) {
+            return false;
+        }
+        let declares = frame.is_some_and(|frame| frame.official() && frame.say.asserts());
+        let terms = (verb + 1..run.to.saturating_sub(1))
+            .any(|at| matches!(self.s.word(at), "until" | "unless" | "without"));
+        if !(declares || terms && frame.is_none()) {
+            return false;
+        }
+        let Some(subject) = self.subject(will, part, frame) else {
+            return false;
+        };
+        let (from, to) = (will, run.to);
+        let issue = Run { from: verb, to };
+        self.red_line(c, (issue, Run { from, to }), (&subject.actors, subject.run));
+        true
+    }
+
+    /// "X is not for sale, Athens said", "Baku considers ... an act of war".
+    fn closed(&self, c: &mut Collector<'n>, part: &Part, frame: Option<&Frame<'n>>) -> bool {
+        let run = part.run;
+        let words = self.s.words.get(..run.to).unwrap_or(&[]);
+        let hits = CLOSED.hits(words);
+        let Some(hit) = hits.iter().find(|hit| hit.first > run.from + 1) else {
+            return false;
+        };
+        let near = (run.from + 1..hit.first).rev();
+        let verb = near.clone().find(|at| {
+            let deems = DEEMS.contains(&self.s.word(*at)) && !self.s.noun(*at);
+            deems && !matches!(self.s.word(at - 1), "to" | "not" | "be")
+        });
+        if let Some(verb) = verb
+            && let Some(subject) = self.subject(verb, part, frame)
+        {
+            let article = matches!(self.s.word(hit.first - 1), "a" | "an" | "as");
+            let issue = Run {
+                from: verb + 1,
+                to: hit.first - usize::from(article),
+            };
+            let stance = Run {
+                from: verb,
+                to: run.to,
+            };
+            self.red_line(c, (issue, stance), (&subject.actors, subject.run));
+            return true;
+        }
+        let be = near
+            .take(2)
+            .find(|at| matches!(self.s.word(*at), "is" | "are" | "remain" | "was" | "were"));
+        let own = frame.filter(|frame| {
+            let said = frame.say.asserts();
+            frame.official() && said && !frame.who.actors.is_empty()
+        });
+        let (Some(be), Some(frame)) = (be, own) else {
+            return false;
+        };
+        let issue = Run {
+            from: run.from,
+            to: be,
+        };
+        self.red_line(c, (issue, run), (&frame.who.actors, frame.who.run));
+        true
+    }
+
+    /// "Tehran insists it keeps ...": what one insists on, in one's own words.
+    fn insisted(&self, c: &mut Collector<'n>, part: &Part, frame: Option<&Frame<'n>>) -> bool {
+        let own = frame.filter(|f| f.say == Say::Insist && f.official());
+        let Some(frame) = own.filter(|f| f.said.from == part.run.from) else {
+            return false;
+        };
+        if frame.who.actors.is_empty() || part.run.to < part.run.from + 3 {
+            return false;
+        }
+        let (issue, stance) = (part.run, part.run);
+        self.red_line(c, (issue, stance), (&frame.who.actors, frame.who.run));
         true
     }
 
@@ -195,8 +306,13 @@ impl<'n> Reading<'_, '_, 'n> {
             if frame.is_some_and(|frame| frame.official() && frame.who.actors != actors) {
                 continue;
             }
+            // "refusal to discuss X" is about X, as is "insistence on X".
+            let skipped = match self.s.word(at + 1) {
+                "to" => 2,
+                _ => usize::from(refusal),
+            };
             let issue = Run {
-                from: at + 1 + 2 * usize::from(refusal),
+                from: at + 1 + skipped,
                 to: run.to,
             };
             let whose = Run {
@@ -296,6 +412,15 @@ impl<'n> Reading<'_, '_, 'n> {
                 ..frame.who.clone()
             },
             None => self.people.subject(self.s, verb, from)?,
+        };
+        // "Burhan said that the army will not ...": it is the army that he speaks for.
+        let speaker = frame.filter(|frame| frame.official() && !frame.who.actors.is_empty());
+        let subject = match speaker {
+            Some(frame) if subject.sort == Sort::Actor && subject.actors.is_empty() => Subject {
+                actors: frame.who.actors.clone(),
+                ..subject
+            },
+            _ => subject,
         };
         let speaks =
             matches!(subject.sort, Sort::Actor | Sort::Person) && !subject.actors.is_empty();

@@ -216,6 +216,22 @@ impl<'n> Reading<'_, '_, 'n> {
     }
 }
 
+/// Whether a text tells that somebody says or denies something.
+pub(super) fn reports(text: &str) -> bool {
+    let words = super::words::words(text);
+    lexicon::SAYS.hits(&words).iter().any(|hit| {
+        let raw = words.get(hit.first).map_or("", |word| word.at.of(text));
+        // "The people were promised a vote" reports what was done to them.
+        let before = hit.first.checked_sub(1).and_then(|at| words.get(at));
+        let passive = before.is_some_and(|word| {
+            matches!(word.text.as_str(), "was" | "were" | "been" | "is" | "are")
+        });
+        !passive
+            && (hit.meaning.states() || hit.meaning == lexicon::Say::Deny)
+            && (raw.ends_with("ed") || matches!(raw, "said" | "told" | "says" | "claims"))
+    })
+}
+
 /// Whether a quotation is open after a sentence.
 fn open_quote(sentence: &str, open: bool) -> bool {
     sentence.chars().fold(open, |open, c| match c {
@@ -297,6 +313,15 @@ fn lines(text: &str, span: Span) -> Vec<Span> {
 fn unlabelled(text: &str, span: Span) -> Span {
     const LABEL_WORDS_MAX: usize = 6;
     let raw = span.of(text);
+    // "A: ...", "COMMENT: ...": who speaks, or what sort of words these are.
+    let shouted = raw.split_once(": ").filter(|(label, _)| {
+        let bare = label.trim_matches(['*', '_']);
+        let few = bare.len() <= 20 && bare.split_whitespace().count() <= 2;
+        few && bare.starts_with(char::is_uppercase) && !bare.contains(char::is_lowercase)
+    });
+    if let Some((_, rest)) = shouted {
+        return Span::new(span.end - rest.len(), span.end);
+    }
     let bold = raw.strip_prefix("**").or(raw.strip_prefix("__"));
     let Some(rest) = bold else { return span };
     let Some(label) = rest.find("**").or(rest.find("__")) else {

@@ -352,7 +352,8 @@ impl<'t, 'n> Sentence<'t, 'n> {
         if tie != Tie::Tail && (subordinate || adverbial) {
             let reach = LEAD_WORDS_MAX + if subordinate { 12 } else { 0 };
             let near = run.to.min(from + reach);
-            if let Some(main) = (from + 2..near).find(|at| self.ends_lead(*at)) {
+            let main = |at: &usize| self.ends_lead(*at) && !self.bracketed(from, *at);
+            if let Some(main) = (from + 2..near).find(main) {
                 if subordinate {
                     parts.push(Part {
                         run: Run {
@@ -385,6 +386,15 @@ impl<'t, 'n> Sentence<'t, 'n> {
             });
         }
     }
+    /// Whether a bracket that opens after one word is open before another.
+    fn bracketed(&self, from: usize, at: usize) -> bool {
+        let marks = |mark: char| -> usize {
+            let gaps = (from + 1..=at).map(|at| self.gap(at));
+            gaps.map(|gap| gap.matches(mark).count()).sum()
+        };
+        marks('(') > marks(')')
+    }
+
     /// Whether a comma before a word ends what leads to a sentence, rather than an enumeration.
     fn ends_lead(&self, at: usize) -> bool {
         self.gap(at).contains(',')

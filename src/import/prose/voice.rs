@@ -4,8 +4,8 @@
 //! the author rejects it, a denial says that it is not so. The words of one frame never speak for
 //! another actor: what X claims of Y is not what Y says.
 
-use super::lexicon::{PREPOSITIONS, SAYS, Say};
-use super::sentence::{Run, Sentence};
+use super::lexicon::{GOVERNS, PREPOSITIONS, SAYS, Say};
+use super::sentence::{Named, Run, Sentence};
 use super::who::{People, Sort, Subject};
 use crate::import::words::Hit;
 
@@ -69,7 +69,12 @@ fn frame<'n>(
     hit: &Hit<Say>,
     before: &[Frame<'n>],
 ) -> Option<Frame<'n>> {
-    if s.noun(hit.first) {
+    // "China should tell both that ...": nothing is said yet.
+    let unsaid = matches!(
+        s.word(hit.first.wrapping_sub(1)),
+        "should" | "must" | "could" | "may" | "might" | "can"
+    );
+    if s.noun(hit.first) || unsaid {
         return None;
     }
     let own = people.subject(s, hit.first, 0);
@@ -88,13 +93,18 @@ fn frame<'n>(
         })
     };
     let who = if follows { inherited().or(own) } else { own }?;
-    let from = content(s, hit)?;
-    let to = ends(s, from);
+    let said = match content(s, hit) {
+        Some(from) => Run {
+            from,
+            to: ends(s, from),
+        },
+        None => quoted_before(s, who.run.from)?,
+    };
     let near = hit.first.saturating_sub(3)..hit.after + 2;
     let adverb = |known: &[&str]| near.clone().any(|at| known.contains(&s.word(at)));
     Some(Frame {
         say: hit.meaning,
-        said: Run { from, to },
+        said,
         rejected: adverb(&[
             "falsely",
             "wrongly",
@@ -107,12 +117,26 @@ fn frame<'n>(
     })
 }
 
+/// "“...,” X said": the words that are said stand before who says them.
+fn quoted_before(s: &Sentence, who: usize) -> Option<Run> {
+    let opens = s.gap(0).contains(['“', '"']);
+    let closes = |at: &usize| s.gap(*at).contains(['”', '"']);
+    let to = (1..=who.min(s.len())).rev().find(closes)?;
+    opens.then_some(Run { from: 0, to })
+}
+
 /// Where the words that are said begin.
 fn content(s: &Sentence, hit: &Hit<Say>) -> Option<usize> {
     let last = s.len().min(hit.after + REACH_WORDS_MAX);
     for at in hit.after..last {
         let gap = s.gap(at);
-        if gap.contains(['“', '"']) && at + 2 < s.len() && !matches!(hit.meaning, Say::Deny) {
+        // "a “special round”" is a quoted term.
+        let term = matches!(
+            s.word(at - 1),
+            "a" | "an" | "the" | "of" | "its" | "their" | "his"
+        );
+        let quote = gap.contains(['“', '"']) && !term;
+        if quote && at + 2 < s.len() && !matches!(hit.meaning, Say::Deny) {
             return Some(at);
         }
         if gap.contains(';') || (gap.contains(':') && at > hit.after) || gap.contains('—') {
@@ -183,7 +207,10 @@ fn according<'n>(s: &Sentence<'_, 'n>, people: &People<'n>) -> Option<Frame<'n>>
         .named
         .iter()
         .find(|named| named.first >= at + 2 && named.after <= stop);
-    let own = named.filter(|named| named.after == stop && named.actors.len() == 1);
+    // "Indian officials" speak for India.
+    let officials =
+        |named: &&Named<'n>| (named.after..stop).all(|at| GOVERNS.contains(&s.word(at)));
+    let own = named.filter(|named| officials(named) && named.actors.len() == 1);
     let person = people.person(s.word(stop.saturating_sub(1)));
     let (sort, actors) = match (own, person.and_then(|person| person.stands_for)) {
         (Some(named), _) => (Sort::Actor, named.actors.clone()),

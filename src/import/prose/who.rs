@@ -183,7 +183,7 @@ impl<'n> People<'n> {
         };
         let known = |found: &Subject<'n>| !found.actors.is_empty();
         match word {
-            "we" => return Some(Subject::of(Sort::Author, &[], one)),
+            "we" | "i" => return Some(Subject::of(Sort::Author, &[], one)),
             "he" | "she" => {
                 return Some(Subject::of(Sort::Person, &self.last_person, one)).filter(known);
             }
