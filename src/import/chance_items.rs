@@ -186,7 +186,9 @@ impl Headed {
         let all = odds(text);
         let fits = |one: &&Odds| {
             let apart = one.percent && (after_label(text, one) || bracketed(text, one));
-            one.share && one.possible() && (apart || beside_chance(text, one))
+            // "(P ≥ 0.25)" says of which scenarios a section is.
+            let stated = one.best.is_some() || one.low.is_some() && one.high.is_some();
+            one.share && stated && one.possible() && (apart || beside_chance(text, one))
         };
         let mut fitting = all.iter().filter(fits);
         let (Some(one), None) = (fitting.next(), fitting.next()) else {

@@ -2,7 +2,7 @@
 
 use super::PART_WORDS_MIN;
 use super::Reading;
-use super::lexicon::{DANGERS, GROWS, HARMS, Say};
+use super::lexicon::{DANGERS, GROWS, HARMS, PREPOSITIONS, Say};
 use super::sentence::{Part, Run, Tie};
 use super::voice::Frame;
 use crate::import::collect::Collector;
@@ -71,7 +71,17 @@ impl<'n> Reading<'_, '_, 'n> {
                 });
                 let negated =
                     (near..hit.first).any(|at| matches!(self.s.word(at), "not" | "never"));
-                hit.first >= run.from && modal && !negated && !self.relative(run.from, hit.first)
+                // To collapse a tunnel is to do something to it.
+                let does = self.s.word(hit.first) == "collapse"
+                    && hit.after < run.to
+                    && self.s.gap(hit.after).trim().is_empty()
+                    && !PREPOSITIONS.contains(&self.s.word(hit.after))
+                    && !matches!(self.s.word(hit.after), "if" | "when" | "before" | "after");
+                hit.first >= run.from
+                    && modal
+                    && !does
+                    && !negated
+                    && !self.relative(run.from, hit.first)
             })
     }
 

@@ -341,7 +341,11 @@ impl<'t, 'n> Sentence<'t, 'n> {
     /// Adds a part, its leading aside apart from it and the words that open it left out.
     fn part(&self, parts: &mut Vec<Part>, run: Run, tie: Tie) {
         let mut from = run.from;
-        while from + 1 < run.to && OPENERS.contains(&self.word(from)) {
+        // "third-party talks" opens with no "third".
+        let opens = |at: usize| {
+            OPENERS.contains(&self.word(at)) && !self.gap(at + 1).starts_with(['-', '‑'])
+        };
+        while from + 1 < run.to && opens(from) {
             from += 1;
         }
         if tie == Tie::Tail {

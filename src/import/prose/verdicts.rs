@@ -117,7 +117,10 @@ impl<'n> Reading<'_, '_, 'n> {
                     | "mean"
                     | "underscore"
             );
+            // "Abnormal signal spikes" are no inference.
+            let named = matches!(self.s.raw(hit.first), "signal" | "point");
             hit.first >= run.from
+                && !named
                 && (!attributive || self.s.word(hit.after) == "to")
                 && !(inferred && hit.first == run.from)
                 && (inferred || !self.relative(run.from, hit.first))
