@@ -68,7 +68,8 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
             Role::RedLine,
             "red line, redline, boundary, line in the sand, non negotiable*, nonnegotiable*, \
              bottom line, hard limit, limit, taboo, line .. not .. cross*, line .. will not, \
-             line it will not .. cross*",
+             line it will not .. cross*, will not accept, won't accept, would not accept, \
+             cannot accept, does not accept, no go, refuse, reject",
         ),
         (
             Role::Issue,
@@ -121,7 +122,10 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
              course of action, move, method, vehicle, policy option, available means, tactic, \
              strategy, leverage, resource, asset",
         ),
-        (Role::Mechanism, "mechanism, how it work*, approach"),
+        (
+            Role::Mechanism,
+            "mechanism, how it work*, how .. would work, how .. would be used, approach",
+        ),
         (
             Role::Purpose,
             "purpose, what for, what it is for, what it's for, meant to, meant for, intended for, \
@@ -132,7 +136,8 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
         (Role::Aim, "aim, goal, objective, target"),
         (
             Role::Intention,
-            "intention, intent, interest, ambition, what .. want*, what .. seek*, motive, agenda",
+            "intention, intent, interest, ambition, want, seek, what .. want*, what .. seek*, \
+             motive, agenda, is after",
         ),
         (
             Role::Likelihood,

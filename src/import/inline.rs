@@ -6,6 +6,7 @@
 use super::blocks::Item;
 use super::sentences::sentences;
 use super::span::Span;
+use super::words::{Word, words};
 
 /// A sentence that enumerates: what stands before it, its lead-in, its items, what follows.
 #[derive(Debug)]
@@ -25,6 +26,46 @@ const MARKS: [[&str; 6]; 4] = [
 
 /// The first enumeration of a paragraph.
 pub(super) fn enumeration(text: &str, paragraph: Span) -> Option<Enumeration> {
+    marked(text, paragraph).or_else(|| counted(text, paragraph))
+}
+
+/// "Three problems stand out: no list, no money, and no trust.": as many items as were counted.
+fn counted(text: &str, paragraph: Span) -> Option<Enumeration> {
+    const NUMBERS: [&str; 5] = ["two", "three", "four", "five", "six"];
+    for sentence in sentences(text, paragraph) {
+        let part = sentence.of(text);
+        let Some((lead, rest)) = part.split_once(": ") else {
+            continue;
+        };
+        let words = words(lead);
+        let number = |word: &Word| NUMBERS.iter().position(|name| *name == word.text);
+        let Some(count) = words.iter().find_map(number) else {
+            continue;
+        };
+        let mut items = Vec::new();
+        let mut from = lead.len() + 2;
+        let marked = rest.replace(", and ", ",     ").replace(", or ", ",    ");
+        let marked = marked.replace(" and ", ",    ").replace(';', ",");
+        for piece in marked.split(',') {
+            let own = sentence.part(from, from + piece.len());
+            from += piece.len() + 1;
+            items.push(item(text, own));
+        }
+        let said = |item: &Item| item.text.of(text).len() > 3;
+        if items.len() == count + 2 && items.iter().all(said) {
+            let lead = sentence.part(0, lead.len() + 1);
+            return Some(Enumeration {
+                before: Span::new(paragraph.start, lead.start).trimmed(text),
+                lead,
+                items,
+                after: Span::new(sentence.end, paragraph.end).trimmed(text),
+            });
+        }
+    }
+    None
+}
+
+fn marked(text: &str, paragraph: Span) -> Option<Enumeration> {
     let part = paragraph.of(text);
     let (marks, first) = MARKS.iter().find_map(|marks| {
         let [one, ..] = marks;
@@ -72,8 +113,14 @@ fn item(text: &str, at: Span) -> Item {
         .or(bare.strip_suffix(" or"))
         .unwrap_or(bare);
     let bare = bare.trim_end_matches([';', ',', '.']);
+    let start = part.len() - part.trim_start().len();
+    let joined = ["and ", "or "]
+        .iter()
+        .find(|word| part.trim_start().starts_with(*word));
     Item {
-        text: at.part(0, bare.len()).trimmed(text),
+        text: at
+            .part(start + joined.map_or(0, |word| word.len()), bare.len())
+            .trimmed(text),
         depth: 0,
         body: Vec::new(),
     }
@@ -103,6 +150,28 @@ mod tests {
                 "Then rest."
             ])
         );
+        assert_eq!(
+            shown("Two risks stand out: a coup in the north and a drought."),
+            Some(vec![
+                "",
+                "Two risks stand out:",
+                "a coup in the north",
+                "a drought",
+                ""
+            ])
+        );
+        assert_eq!(
+            shown("Three risks: a coup, a drought, and a flood."),
+            Some(vec![
+                "",
+                "Three risks:",
+                "a coup",
+                "a drought",
+                "a flood",
+                ""
+            ])
+        );
+        assert_eq!(shown("Three risks: a coup, and worse."), None);
         assert_eq!(shown("Under article 5: (a) is void."), None);
         assert_eq!(shown("They paid (a) and (b)."), None);
     }

@@ -5,14 +5,15 @@
 //! that introduce lists; the first sentence after it is the element. A label that only names a
 //! topic ("Date:", "Economy:") makes nothing.
 
-use super::above::Above;
+use super::above::{Above, owner};
 use super::collect::{Collector, Value};
-use super::elements::Owner;
+use super::elements::{Line, Owner};
+use super::holders::principal;
 use super::sentences::sentences;
 use super::span::Span;
 use super::subjects::{Subject, headed_subject, subject};
 use super::words::words;
-use crate::model::names::Names;
+use crate::model::names::{Names, Resolution};
 
 /// Longest label.
 const LABEL_WORDS_MAX: usize = 5;
@@ -46,6 +47,9 @@ pub(super) fn read_labelled(c: &mut Collector, paragraph: Span, above: &Above) -
 }
 
 fn read_one(c: &mut Collector, label: Span, rest: Span, above: &Above) -> bool {
+    if held(c, label, rest, above) {
+        return true;
+    }
     let Some(kind) = kind(c.text, label) else {
         return false;
     };
@@ -71,6 +75,38 @@ fn read_one(c: &mut Collector, label: Span, rest: Span, above: &Above) -> bool {
         | Subject::RedLine
         | Subject::Tool
         | Subject::Claim
+        | Subject::Outside => return false,
+    }
+    true
+}
+
+/// A party's aim or line under a heading that announces them: "**Ankara**: the treaty ratified".
+fn held(c: &mut Collector, label: Span, rest: Span, above: &Above) -> bool {
+    let Resolution::One(actor) = c.names.actor(label.of(c.text)) else {
+        return false;
+    };
+    let announced = above
+        .headings
+        .first()
+        .and_then(|heading| headed_subject(c.text, *heading));
+    let Some(told) = announced else { return false };
+    let owner = owner(c.text, principal(actor), label);
+    let value = c.value(rest);
+    match told.subject {
+        Subject::Intention(kind) => c.intention(&value, &owner, kind, Vec::new()),
+        Subject::RedLine => c.red_line(Line {
+            owner,
+            issue: value.clone(),
+            stance: value,
+            ..Line::default()
+        }),
+        Subject::Claim => c.claim(&value, &owner, Vec::new()),
+        Subject::Challenge
+        | Subject::Recommendation
+        | Subject::Risk
+        | Subject::Tool
+        | Subject::Judgment
+        | Subject::Indicator
         | Subject::Outside => return false,
     }
     true

@@ -3,11 +3,58 @@
 use super::above::Above;
 use super::collect::Collector;
 use super::elements::{Line, Owner};
+use super::headers::Role;
 use super::rows::GridReader;
 use super::span::Span;
+use super::words::words;
 use crate::model::names::Resolution;
+use crate::model::v1::IntentionKind;
 
 impl GridReader<'_> {
+    /// Rows of actors: what each wants, fears and will not have.
+    pub(super) fn positions(&self, c: &mut Collector, actor: usize, columns: &[(usize, Role)]) {
+        for row in self.rows(c, actor) {
+            let owner = self.party(c, &row, actor);
+            if owner.actor.is_empty() {
+                continue;
+            }
+            for (column, role) in columns {
+                let value = self.value(c, &row, Some(*column));
+                if value.text.is_empty() {
+                    continue;
+                }
+                match role {
+                    Role::RedLine => c.red_line(Line {
+                        owner: owner.clone(),
+                        issue: value.clone(),
+                        stance: value,
+                        ..Line::default()
+                    }),
+                    Role::Risk if !self.feared(c, *column) => {
+                        c.risk(&value, "", Vec::new());
+                    }
+                    _ => {
+                        let kind = match role {
+                            Role::Risk => IntentionKind::Fear,
+                            Role::Aim => IntentionKind::Goal,
+                            _ => IntentionKind::Unspecified,
+                        };
+                        c.intention(&value, &owner, kind, Vec::new());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a column holds what somebody is afraid of.
+    fn feared(&self, c: &Collector, column: usize) -> bool {
+        let header = self.grid.header.cells.get(column);
+        let words = words(header.map_or("", |cell| cell.of(c.text)));
+        words
+            .iter()
+            .any(|word| matches!(word.text.as_str(), "fear" | "worry" | "concern" | "afraid"))
+    }
+
     pub(super) fn red_lines(
         &self,
         c: &mut Collector,

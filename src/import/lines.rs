@@ -183,7 +183,11 @@ fn marker(line: &str) -> Option<(bool, usize)> {
     let letter = digits == 0 && rest.starts_with(|c: char| c.is_ascii_lowercase());
     let label = if letter { 1 } else { digits };
     let close = rest.get(label..)?.chars().next()?;
-    let closed = close == ')' || (close == '.' && open == 0 && digits > 0);
+    // "a. An exchange of fire": a letter and a full stop number a line that begins anew.
+    let anew = rest
+        .get(label + 1..)
+        .is_some_and(|rest| rest.trim_start().starts_with(char::is_uppercase));
+    let closed = close == ')' || (close == '.' && open == 0 && (digits > 0 || anew));
     ((1..=3).contains(&label) && closed).then_some((true, open + label + 1))
 }
 
@@ -235,6 +239,8 @@ mod tests {
             ("12. one", "ol one"),
             ("(2) one", "ol one"),
             ("a) one", "ol one"),
+            ("b. One", "ol One"),
+            ("e. g. one", "Text"),
             ("2026. A year", "Text"),
             ("-5 degrees", "Text"),
             ("| a | b |", "Row"),

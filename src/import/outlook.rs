@@ -37,6 +37,7 @@ impl GridReader<'_> {
             | Shape::Tools { .. }
             | Shape::Recommendations { .. }
             | Shape::Challenges { .. }
+            | Shape::Positions { .. }
             | Shape::Intentions { .. } => {}
         }
     }

@@ -41,6 +41,11 @@ pub(super) enum Shape {
         actor: usize,
         statement: usize,
     },
+    /// An actor in each row, with columns of what it wants, fears and will not have.
+    Positions {
+        actor: usize,
+        columns: Vec<(usize, Role)>,
+    },
     /// What may come true, by name, by key or both, and how likely.
     Forecasts {
         statement: usize,
@@ -112,7 +117,8 @@ impl Roles {
         if OUTLOOK.iter().any(|role| self.has(*role)) {
             return self.outlook().or_else(|| self.risks());
         }
-        self.lines(red_lines)
+        self.positions()
+            .or_else(|| self.lines(red_lines))
             .or_else(|| self.tools())
             .or_else(|| self.focus())
             .or_else(|| self.risks())
@@ -183,6 +189,22 @@ impl Roles {
             key: None,
             chances,
         })
+    }
+
+    fn positions(&self) -> Option<Shape> {
+        let first = self.0.iter().position(|role| *role != Role::Aside)?;
+        let actor = Some(first).filter(|at| self.0.get(*at) == Some(&Role::Actor))?;
+        let held = [Role::Intention, Role::Aim, Role::RedLine, Role::Risk];
+        let columns: Vec<(usize, Role)> = self
+            .0
+            .iter()
+            .enumerate()
+            .filter(|(_, role)| held.contains(role))
+            .map(|(at, role)| (at, *role))
+            .collect();
+        let other = [Role::Issue, Role::Stance, Role::Implication, Role::Purpose];
+        let alone = self.column(&other).is_none();
+        (alone && columns.len() > 1).then_some(Shape::Positions { actor, columns })
     }
 
     fn lines(&self, red_lines: bool) -> Option<Shape> {
@@ -398,6 +420,13 @@ mod tests {
             (
                 "Indicator | Scenarios affected | Threshold",
                 Some(Shape::Indicators { observable: 0 }),
+            ),
+            (
+                "Player | Wants | Fears | Will not accept",
+                Some(Shape::Positions {
+                    actor: 0,
+                    columns: vec![(1, Role::Intention), (2, Role::Risk), (3, Role::RedLine)],
+                }),
             ),
             (
                 "Risk | Likelihood | Trigger",

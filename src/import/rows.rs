@@ -213,6 +213,7 @@ impl GridReader<'_> {
                     c.side_effect(&title, &effect);
                 }
             }
+            Shape::Positions { actor, columns } => self.positions(c, *actor, columns),
             Shape::Forecasts { .. } | Shape::Revisions { .. } | Shape::Indicators { .. } => {
                 self.outlook(c, shape);
             }
@@ -256,6 +257,7 @@ impl GridReader<'_> {
             | Shape::Focus { .. }
             | Shape::Risks { .. }
             | Shape::Tools { .. }
+            | Shape::Positions { .. }
             | Shape::Forecasts { .. }
             | Shape::Revisions { .. }
             | Shape::Indicators { .. } => {}
@@ -278,6 +280,7 @@ impl GridReader<'_> {
             | Shape::Intentions { statement, .. }
             | Shape::Forecasts { statement, .. } => *statement,
             Shape::Revisions { key, .. } => *key,
+            Shape::Positions { actor, .. } => *actor,
             Shape::Indicators { observable } => *observable,
         };
         // Where each actor has a column, the figures of a comparison stand in those.

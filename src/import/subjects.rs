@@ -101,7 +101,8 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
             "red line, redline, will not accept, would not accept, non negotiable*, \
              nonnegotiable*, will not cross, deal breaker, dealbreaker, demand, line in the sand, \
              condition for, precondition, insist* on, will not yield, will not concede, \
-             will not give",
+             will not give, negotiating position, opening position, stated position, \
+             bargaining position",
         ),
         (
             Subject::Tool,
@@ -121,7 +122,8 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
         (
             Subject::Indicator,
             "indicator, signpost, to watch, watch for, warning sign, early warning, trip wire, \
-             tripwire, watch item, watchpoint, tell tale sign",
+             tripwire, watch item, watchpoint, tell tale sign, change our mind, change our view, \
+             change our assessment, change this assessment, change this judgment",
         ),
         (
             Subject::Claim,
@@ -167,7 +169,11 @@ const NOUNS: [&str; 20] = [
     "lever",
 ];
 /// Words after a noun with which it still is the head.
-const FOLLOWERS: [&str; 48] = [
+const FOLLOWERS: [&str; 52] = [
+    "outlook",
+    "landscape",
+    "picture",
+    "dashboard",
     "of",
     "for",
     "in",

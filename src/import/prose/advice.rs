@@ -94,6 +94,8 @@ impl<'n> Reading<'_, '_, 'n> {
                 .map_or(&[][..], |subject| subject.actors.as_slice());
             let told = match (self.s.word(hit.first), actors) {
                 ("should", _) => true,
+                // "Members are advised to ...": whoever they are.
+                ("is" | "are", _) => true,
                 (_, [_, ..]) => subject.as_ref().is_some_and(|s| s.sort == Sort::Actor),
                 (_, []) => GOVERNS.contains(&self.s.word(hit.first - 1)),
             };

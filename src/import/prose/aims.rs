@@ -166,7 +166,7 @@ impl<'n> Reading<'_, '_, 'n> {
             return false;
         };
         let run = part.run;
-        let will = (run.from + 1..run.to).find(|at| self.s.word(*at) == "will");
+        let will = (run.from + 1..run.to).find(|at| matches!(self.s.word(*at), "will" | "would"));
         let Some(will) = will.filter(|will| will + 2 < run.to) else {
             return false;
         };

@@ -7,6 +7,20 @@ use super::sentence::{Part, Run, Tie};
 use super::voice::Frame;
 use crate::import::collect::Collector;
 
+/// What may happen and should not.
+const FEARED: [&str; 7] = [
+    "risk", "danger", "threat", "fear", "worry", "concern", "hazard",
+];
+/// What stands in the way.
+const OBSTACLES: [&str; 6] = [
+    "obstacle",
+    "challenge",
+    "hurdle",
+    "difficulty",
+    "impediment",
+    "problem",
+];
+
 /// Words that make one danger stand before others.
 const DEGREES: [&str; 14] = [
     "main",
@@ -40,7 +54,9 @@ impl<'n> Reading<'_, '_, 'n> {
         }
         let whole = part.tie != Tie::Tail
             && (self.warned(run, frame) || self.harmful(run) || self.grows(run));
-        if let Some(told) = self.told_danger(run) {
+        if let Some(told) = self.told(run, &OBSTACLES) {
+            self.challenge(c, told);
+        } else if let Some(told) = self.told(run, &FEARED) {
             self.risk(c, told);
         } else if whole {
             self.risk(c, run);
@@ -125,13 +141,8 @@ impl<'n> Reading<'_, '_, 'n> {
     }
 
     /// "The main danger is that ...", "My greatest fear is ...": what comes after the verb.
-    fn told_danger(&self, run: Run) -> Option<Run> {
-        let danger = |at: &usize| {
-            matches!(
-                self.s.word(*at),
-                "risk" | "danger" | "threat" | "fear" | "worry" | "concern" | "hazard"
-            )
-        };
+    fn told(&self, run: Run, nouns: &[&str]) -> Option<Run> {
+        let danger = |at: &usize| nouns.contains(&self.s.word(*at));
         let at = (run.from..run.to.min(run.from + 6)).find(danger)?;
         let own = (run.from..at).all(|at| self.s.named_at(at).is_none());
         let degree = at.checked_sub(1).is_some_and(|before| {
@@ -150,7 +161,9 @@ impl<'n> Reading<'_, '_, 'n> {
         ) {
             from += 1;
         }
-        (own && degree && straight && from + 3 <= run.to).then_some(Run { from, to: run.to })
+        // "The main obstacle is mistrust" is said whole.
+        let from = if from + 3 <= run.to { from } else { run.from };
+        (own && degree && straight && be + 1 < run.to).then_some(Run { from, to: run.to })
     }
 
     /// "the risks of ..." named in passing.

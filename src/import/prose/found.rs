@@ -108,6 +108,16 @@ impl<'n> Reading<'_, '_, 'n> {
         }
     }
 
+    pub(super) fn challenge(&self, c: &mut Collector<'n>, run: Run) {
+        let value = c.value(self.s.place(run));
+        let attribution = self.attribution(c, run.from);
+        let before = c.draft.challenges.len();
+        c.challenge(&value, Vec::new());
+        if let Some(new) = c.draft.challenges.get_mut(before) {
+            new.attribution = Some(attribution);
+        }
+    }
+
     pub(super) fn recommendation(&self, c: &mut Collector<'n>, run: Run, to: Option<(&str, Run)>) {
         let to = match to {
             Some((actor, at)) => self.owner(actor, at),

@@ -167,7 +167,8 @@ pub(super) const MODALS: [&str; 6] = ["will", "would", "could", "may", "might", 
 pub(super) static DUTIES: LazyLock<Lexicon<()>> = LazyLock::new(|| {
     Lexicon::new(&[(
         (),
-        "should, must, need to, needs to, ought to, has to, have to",
+        "should, must, need to, needs to, ought to, has to, have to, are advised to, \
+         is advised to, are urged to, is urged to, are encouraged to, is encouraged to",
     )])
 });
 
@@ -222,7 +223,13 @@ pub(super) const GROWS: [&str; 18] = [
 ];
 
 /// Nouns that stand for the actor before them.
-pub(super) const GOVERNS: [&str; 40] = [
+pub(super) const GOVERNS: [&str; 46] = [
+    "mission",
+    "secretariat",
+    "council",
+    "commission",
+    "embassy",
+    "navy",
     "government",
     "administration",
     "regime",
@@ -328,7 +335,8 @@ pub(super) static TITLES: LazyLock<Lexicon<()>> = LazyLock::new(|| {
          secretary general, sec gen, spokesperson, spokesman, spokeswoman, chairman, \
          chairwoman, chairperson, chair, head, chief, ambassador, envoy, negotiator, \
          representative, chancellor, premier, king, crown prince, emir, general, gen, \
-         commander, leader, supreme leader, ayatollah, director, director general, adviser, \
+         commander, leader, junta leader, military leader, opposition leader, army chief, \
+         supreme leader, ayatollah, director, director general, adviser, \
          advisor, speaker, senator, deputy, deputy minister, commissioner, official, fm, cinc, \
          press secretary, undersecretary, governor, strongman",
     )])
@@ -392,7 +400,7 @@ pub(super) const OPENERS: [&str; 50] = [
 pub(super) static CLOSED: LazyLock<Lexicon<()>> = LazyLock::new(|| {
     Lexicon::new(&[(
         (),
-        "final, irrevocable, inviolable, indivisible, non negotiable, nonnegotiable, \
+        "final, irreversible, irrevocable, inviolable, indivisible, non negotiable, nonnegotiable, \
          not negotiable, not for sale, not up for .. discussion, not up for .. negotiation, \
          not up for .. debate, not open to .. discussion, off the table, not on the table, \
          out of the question, unacceptable, not acceptable, inadmissible, red line, \

@@ -95,11 +95,12 @@ impl<'n> Reading<'_, '_, 'n> {
     fn relents(&self, from: usize, to: usize) -> usize {
         let turn = |at: &usize| {
             self.s.word(*at) == "and"
-                && matches!(self.s.word(at + 1), "is" | "are" | "was" | "were")
-                && matches!(
-                    self.s.word(at + 2),
-                    "willing" | "ready" | "prepared" | "open"
-                )
+                && (matches!(self.s.word(at + 1), "will" | "would" | "could" | "may")
+                    || matches!(self.s.word(at + 1), "is" | "are" | "was" | "were")
+                        && matches!(
+                            self.s.word(at + 2),
+                            "willing" | "ready" | "prepared" | "open"
+                        ))
         };
         (from..to).find(turn).unwrap_or(to)
     }
@@ -190,6 +191,16 @@ impl<'n> Reading<'_, '_, 'n> {
     /// one will not do, or on what terms only.
     fn withheld(&self, c: &mut Collector<'n>, part: &Part, frame: Option<&Frame<'n>>) -> bool {
         let run = part.run;
+        if let Some(frame) = frame.filter(|f| f.official() && f.say.states())
+            && let Some(none) = self.none_of_it(run)
+        {
+            let issue = Run {
+                from: none + 1,
+                to: run.to,
+            };
+            self.red_line(c, (issue, run), (&frame.who.actors, frame.who.run));
+            return true;
+        }
         let will = (run.from + 1..run.to.saturating_sub(2)).find(|at| {
             let (word, next) = (self.s.word(*at), self.s.word(at + 1));
             matches!(word, "will" | "would" | "shall") && matches!(next, "not" | "never")
@@ -216,6 +227,17 @@ impl<'n> Reading<'_, '_, 'n> {
         let issue = Run { from: verb, to };
         self.red_line(c, (issue, Run { from, to }), (&subject.actors, subject.run));
         true
+    }
+
+    /// "There will be no talks ...": where the "no" stands.
+    fn none_of_it(&self, run: Run) -> Option<usize> {
+        let words = ["there", "will", "be", "no"];
+        let would = self.s.word(run.from + 1) == "would";
+        let fits = words
+            .iter()
+            .enumerate()
+            .all(|(at, word)| self.s.word(run.from + at) == *word || at == 1 && would);
+        (fits && run.from + 5 < run.to).then_some(run.from + 3)
     }
 
     /// "X is not for sale, Athens said", "Baku considers ... an act of war".

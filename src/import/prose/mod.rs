@@ -121,7 +121,7 @@ impl<'n> Reader<'n> {
             self.people.meet(&s);
             let frames = frames(&s, &self.people);
             let introduces = at.of(c.text).trim_end_matches(['*', '_']).ends_with(':');
-            if !s.question() && !introduces && s.len() >= PART_WORDS_MIN {
+            if !s.question() && !introduces && s.len() + 1 >= PART_WORDS_MIN {
                 let addressee = addressee.get_or_insert_with(|| above.addressee(c));
                 let reading = Reading {
                     s: &s,

@@ -208,8 +208,12 @@ fn according<'n>(s: &Sentence<'_, 'n>, people: &People<'n>) -> Option<Frame<'n>>
         .iter()
         .find(|named| named.first >= at + 2 && named.after <= stop);
     // "Indian officials" speak for India.
-    let officials =
-        |named: &&Named<'n>| (named.after..stop).all(|at| GOVERNS.contains(&s.word(at)));
+    let ranks = [
+        "foreign", "prime", "defence", "defense", "interior", "deputy", "senior",
+    ];
+    let officials = |named: &&Named<'n>| {
+        (named.after..stop).all(|at| GOVERNS.contains(&s.word(at)) || ranks.contains(&s.word(at)))
+    };
     let own = named.filter(|named| officials(named) && named.actors.len() == 1);
     let person = people.person(s.word(stop.saturating_sub(1)));
     let (sort, actors) = match (own, person.and_then(|person| person.stands_for)) {
