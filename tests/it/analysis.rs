@@ -4,6 +4,7 @@
 
 mod founding;
 mod refused;
+mod series;
 
 use std::path::Path;
 use std::process::Command;

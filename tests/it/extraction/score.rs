@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::path::Path;
 
 use chancery::import::Draft;
 
@@ -31,12 +32,31 @@ const GATES: [Gate; 3] = [
     Gate {
         construct: Construct::List,
         precision: 0.95,
-        recall: 0.88,
+        recall: 0.9,
     },
     Gate {
         construct: Construct::Prose,
-        precision: 0.0,
-        recall: 0.0,
+        precision: 0.8,
+        recall: 0.7,
+    },
+];
+
+/// What documents labelled beforehand must reach.
+const UNSEEN: [Gate; 3] = [
+    Gate {
+        construct: Construct::Table,
+        precision: 0.95,
+        recall: 0.9,
+    },
+    Gate {
+        construct: Construct::List,
+        precision: 0.95,
+        recall: 0.9,
+    },
+    Gate {
+        construct: Construct::Prose,
+        precision: 0.9,
+        recall: 0.8,
     },
 ];
 
@@ -96,15 +116,27 @@ fn share(part: usize, all: usize) -> f64 {
 
 #[test]
 fn labelled_documents_are_read_well_enough() {
-    let Some(folder) = corpus::folder() else {
-        println!("skipped: the development set is not beside this checkout");
-        return;
-    };
+    match corpus::folder() {
+        Some(folder) => scored(&folder, &GATES),
+        None => println!("skipped: the development set is not beside this checkout"),
+    }
+}
+
+/// Documents that were labelled before the importer read them. Their first precision and recall, with three
+/// times as many others like them: tables 0.81 and 0.55, lists 0.80 and 0.40, prose 0.91 and 0.43.
+#[test]
+fn documents_labelled_before_they_were_read_are_read_well_enough() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/articles/unseen");
+    scored(&folder, &UNSEEN);
+}
+
+/// Scores the labelled documents of a folder, prints the figures and asks what must be reached.
+fn scored(folder: &Path, gates: &[Gate]) {
     let mut totals: BTreeMap<Construct, Tally> = BTreeMap::new();
     let mut problems: Vec<String> = Vec::new();
     let mut out = String::new();
     let mut documents = 0;
-    for text in corpus::texts(&folder) {
+    for text in corpus::texts(folder) {
         let Some(labels) = corpus::labels(&text) else {
             continue;
         };
@@ -135,7 +167,7 @@ fn labelled_documents_are_read_well_enough() {
     }
     let _ = writeln!(out, "  tables and lists: {}", listed.shown());
     println!("{out}");
-    for gate in GATES {
+    for gate in gates {
         let tally = totals.get(&gate.construct).copied().unwrap_or_default();
         if tally.precision() < gate.precision || tally.recall() < gate.recall {
             let (construct, shown) = (gate.construct, tally.shown());
@@ -143,7 +175,7 @@ fn labelled_documents_are_read_well_enough() {
             problems.push(format!("{construct:?} reach {shown}; wanted {wanted}"));
         }
     }
-    assert!(documents > 0, "the development set has labelled documents");
+    assert!(documents > 0, "the folder has labelled documents");
     assert!(problems.is_empty(), "\n{}", problems.join("\n"));
 }
 
