@@ -225,12 +225,12 @@ static ESTIMATES: LazyLock<Lexicon<&'static str>> = LazyLock::new(|| {
         ("roughly even chance", "roughly even chance, even chance"),
         ("roughly even odds", "roughly even odds, even odds"),
         ("likely", "likely"),
-        ("probable", "probable"),
+        ("probable", "probable, probably"),
         ("very likely", "very likely"),
         ("highly likely", "highly likely"),
         ("highly probable", "highly probable"),
-        ("almost certain", "almost certain"),
-        ("nearly certain", "nearly certain"),
+        ("almost certain", "almost certain, almost certainly"),
+        ("nearly certain", "nearly certain, nearly certainly"),
     ])
 });
 

@@ -223,7 +223,8 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
         ),
         (
             Role::Aside,
-            "note, comment, remark, mitigation measure, mitigating action, source, evidence, no, number, id, observation, reference, \
+            "note, comment, remark, mitigation measure, mitigating action, source, evidence, no, \
+             number, id, observation, reference, \
              trend, explanation, mitigation, countermeasure, safeguard",
         ),
     ])

@@ -4,6 +4,7 @@
 //! per element, so that a failure reads like the article.
 
 mod shapes;
+mod told;
 
 use proptest::prelude::*;
 

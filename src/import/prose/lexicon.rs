@@ -91,7 +91,8 @@ pub(super) static ACTS: LazyLock<Lexicon<Act>> = LazyLock::new(|| {
         (
             Act::Refuse,
             "refuse, refused, refusing, refuse to, refused to, refusing to, oppose, opposed, \
-             opposing, opposed to, does not recogni*, do not recogni*, did not recogni*, reject, rejected, rejecting, rule out, \
+             opposing, opposed to, does not recogni*, do not recogni*, did not recogni*, reject, \
+             rejected, rejecting, rule out, \
              ruled out, ruling out, decline to, declined to, preclude, precluded, unwilling to, \
              not willing to, not prepared to, not ready to, will not accept, would not accept, \
              will not agree, would not agree, will not allow, would not allow, will not discuss, \
@@ -101,7 +102,8 @@ pub(super) static ACTS: LazyLock<Lexicon<Act>> = LazyLock::new(|| {
              would not give up, will not renounce, would not renounce, will not withdraw, \
              would not withdraw, will not concede, would not concede, will not cede, \
              would not cede, will not abandon, would not abandon, will not surrender, \
-             would not surrender, will not talk, would not talk, will not compromise, would not compromise, will not yield, \
+             would not surrender, will not talk, would not talk, will not compromise, would not \
+             compromise, will not yield, \
              would not yield, will not sign, would not sign, will not halt, would not halt, \
              will not end, will not stop, will not return, would not return, \
              will never accept, will never allow, will never recogni*, will never give up, \
@@ -110,7 +112,8 @@ pub(super) static ACTS: LazyLock<Lexicon<Act>> = LazyLock::new(|| {
         ),
         (
             Act::Aim,
-            "intend, intended, seek to, sought to, seeking to, seek, push for, pushing for, pressing for, aim to, aimed to, \
+            "intend, intended, seek to, sought to, seeking to, seek, push for, pushing for, \
+             pressing for, aim to, aimed to, \
              aiming to, aim at, want, wanted, want to, wanted to, wanting to, willing to, \
              ready to, open to, plan to, planned to, \
              planning to, hope to, hoped to, hoping to, attempt to, attempted to, \
@@ -293,7 +296,15 @@ pub(super) const ANALYSTS: [&str; 16] = [
 ];
 
 /// Words after which a name is no subject.
-pub(super) const PREPOSITIONS: [&str; 30] = [
+pub(super) const PREPOSITIONS: [&str; 38] = [
+    "around",
+    "outside",
+    "along",
+    "beyond",
+    "throughout",
+    "after",
+    "before",
+    "without",
     "to",
     "of",
     "from",

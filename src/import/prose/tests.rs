@@ -84,6 +84,72 @@ fn demands_and_refusals_are_red_lines_of_who_makes_them() {
 }
 
 #[test]
+fn refusals_are_known_by_their_grammar() {
+    for (text, line) in [
+        (
+            "Togo's president said on Monday that Togo will never again host foreign bases.",
+            "line togo: will never again host foreign bases.",
+        ),
+        (
+            "Delhi will not resume any talks until Islamabad hands over the suspects.",
+            "line india: will not resume any talks until Islamabad hands over the suspects.",
+        ),
+        (
+            "Brazilian diplomats said Brasilia opposes any use of its ports and is willing to host \
+             talks.",
+            "line brazil: opposes any use of its ports",
+        ),
+        (
+            "Baku considers any detour around Nakhchivan an act of war.",
+            "line azerbaijan: considers any detour around Nakhchivan an act of war.",
+        ),
+        (
+            "Athens said on Friday that the twelve-mile right is not for sale.",
+            "line greece: the twelve-mile right is not for sale.",
+        ),
+        (
+            "\"We will never ask leave to use our own water,\" Ethiopian Prime Minister Abiy Ahmed \
+             told parliament.",
+            "line ethiopia: will never ask leave to use our own water",
+        ),
+        (
+            "Tehran insists it keeps the right to enrich.",
+            "line iran: it keeps the right to enrich.",
+        ),
+        (
+            "Burhan said that the army will not negotiate before the militia leaves.",
+            "line sudanese-armed-forces: will not negotiate before the militia leaves.",
+        ),
+        (
+            "According to Niger's foreign minister, Niamey will not host foreign bases again.",
+            "line niger: will not host foreign bases again.",
+        ),
+    ] {
+        let found = read(text);
+        let line = line.trim_end_matches('.');
+        let fits = |found: &String| found.trim_end_matches(['.', ',', '"']) == line;
+        assert!(found.iter().any(fits), "{text}\n{found:#?}");
+    }
+}
+
+#[test]
+fn a_city_speaks_as_a_government_and_not_as_a_place() {
+    let line = "line russia: will not attend the summit in May.";
+    assert!(
+        read("Moscow said that it will not attend the summit in May.").contains(&line.to_owned())
+    );
+    for text in [
+        "Fighting near Moscow went on and the mayor wants calm.",
+        "Talks in Geneva ended and a second round in Cairo is planned.",
+        "Delegates in Ankara want a pause of a week.",
+        "Factories around Tehran refused to open again on Monday.",
+        "Trains to Warsaw and Kyiv seek new crews for the summer.",
+    ] {
+        assert_eq!(read(text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
 fn nobody_speaks_for_another() {
     for text in [
         "Moscow claims that Kyiv plans to attack the dam with drones.",
@@ -131,6 +197,22 @@ fn aims_have_the_actor_that_pursues_them() {
 #[test]
 fn risks_advice_and_judgments_are_the_authors() {
     for (text, expected) in [
+        (
+            "My greatest fear is that a stray missile is taken for the first shot.",
+            "risk: a stray missile is taken for the first shot.",
+        ),
+        (
+            "This paper recommends that the union pay the pilots before the winter.",
+            "advice : the union pay the pilots before the winter.",
+        ),
+        (
+            "Ankara likely assesses that the envoys want to leave soon.",
+            "judgment: Ankara likely assesses that the envoys want to leave soon.",
+        ),
+        (
+            "A truce that holds through June is a remote possibility.",
+            "judgment: A truce that holds through June is a remote possibility.",
+        ),
         (
             "The gap in the accord may fuel further violence along the canal.",
             "risk: The gap in the accord may fuel further violence along the canal.",

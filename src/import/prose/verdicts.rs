@@ -123,7 +123,7 @@ impl<'n> Reading<'_, '_, 'n> {
                 && !named
                 && (!attributive || self.s.word(hit.after) == "to")
                 && !(inferred && hit.first == run.from)
-                && (inferred || !self.relative(run.from, hit.first))
+                && (inferred || noun || !self.relative(run.from, hit.first))
         });
         estimated || self.forecasts(run)
     }

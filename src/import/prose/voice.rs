@@ -149,7 +149,8 @@ fn content(s: &Sentence, hit: &Hit<Say>) -> Option<usize> {
             && !matches!(hit.meaning, Say::Deny)
             && (s.named_at(at).is_some()
                 || matches!(s.word(at), "the" | "it" | "they" | "he" | "she"))
-            && (at..at + 8).any(|at| finite(s.word(at)));
+            && ((at..at + 8).any(|at| finite(s.word(at)))
+                || hit.meaning == Say::Insist && matches!(s.word(at), "it" | "they" | "we"));
         if bare {
             return Some(at);
         }

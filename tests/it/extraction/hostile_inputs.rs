@@ -39,6 +39,8 @@ fn shapes() -> Vec<Hostile> {
     let headers = "Issue\nStance\nImplication\n\n".repeat(12_000);
     let labels = "**Risk**: a stall of the talks at sea\n".repeat(30_000);
     let headings = "# a\n".repeat(100_000);
+    let scenarios = "## Scenario 1: A truce (40%)\n".repeat(20_000);
+    let questions = "1. Will it hold by 1 May 2026? 40%\n".repeat(15_000);
     let columns = Taken::Doubted("more columns");
     vec![
         one(
@@ -59,6 +61,12 @@ fn shapes() -> Vec<Hostile> {
         ),
         one("headers of tables and nothing else", headers, Taken::Read),
         one("30,000 labelled lines", labels, Taken::Read),
+        one(
+            "20,000 scenarios in headings",
+            scenarios,
+            Taken::Doubted("sections are listed"),
+        ),
+        one("15,000 questions", questions, Taken::Doubted("items")),
         one(
             "100,000 headings",
             headings,
@@ -86,6 +94,9 @@ fn repeated() -> Vec<Hostile> {
             ("1 MB of brackets", "[("),
             ("1 MB of colons", "a: "),
             ("1 MB of figures", "0.5 "),
+            ("1 MB of enumerations", "Three risks: (a) x, y and z: (b) "),
+            ("1 MB of dates", "by 3 May 2026 to "),
+            ("1 MB of questions", "Will it? 5% was 6% "),
             ("1 MB of backticks", "`"),
         ]
         .map(|(name, piece)| one(name, filled(piece), Taken::Read)),
