@@ -266,9 +266,15 @@ fn bracketed(text: &str, one: &Odds) -> bool {
 fn announces(text: &str) -> bool {
     const PLURALS: [&str; 4] = ["probabilities", "likelihoods", "chances", "odds"];
     let words = words(text);
-    words
-        .iter()
-        .any(|word| PLURALS.contains(&word.at.of(text).to_lowercase().as_str()))
+    // "Probability board": a heading, not a sentence that speaks of one.
+    let board = words.len() <= 4
+        && words
+            .iter()
+            .any(|word| matches!(word.text.as_str(), "probability" | "likelihood" | "odd"));
+    board
+        || words
+            .iter()
+            .any(|word| PLURALS.contains(&word.at.of(text).to_lowercase().as_str()))
 }
 
 /// Whether nothing but a label stands before the figure.

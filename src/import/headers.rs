@@ -251,6 +251,10 @@ pub(super) fn role(header: &str) -> Role {
             Role::Unknown
         };
     }
+    // "On a ceasefire": what is said on it stands below.
+    if words.len() > 1 && words.first().is_some_and(|word| word.text == "on") {
+        return Role::Issue;
+    }
     let hits = HEADERS.hits(&words);
     let Some(first) = hits.first() else {
         return Role::Unknown;
@@ -332,6 +336,7 @@ mod tests {
             ("What for", Role::Purpose),
             ("What it is for", Role::Purpose),
             ("Expected Outcome", Role::Outcome),
+            ("On a ceasefire line", Role::Issue),
             ("#", Role::Aside),
             ("Oblast", Role::Other),
             ("Scenario ID", Role::Key),

@@ -1,7 +1,7 @@
 //! Tables of red lines and stances: one actor's, a row's own, or a column for each actor.
 
 use super::above::Above;
-use super::collect::Collector;
+use super::collect::{Collector, Value};
 use super::elements::{Line, Owner};
 use super::headers::Role;
 use super::rows::GridReader;
@@ -24,6 +24,12 @@ impl GridReader<'_> {
                     continue;
                 }
                 match role {
+                    Role::Issue => c.red_line(Line {
+                        owner: owner.clone(),
+                        issue: self.headed(c, *column),
+                        stance: value,
+                        ..Line::default()
+                    }),
                     Role::RedLine => c.red_line(Line {
                         owner: owner.clone(),
                         issue: value.clone(),
@@ -43,6 +49,23 @@ impl GridReader<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// The issue that a header names: "On direct talks".
+    fn headed(&self, c: &Collector, column: usize) -> Value {
+        let header = self.grid.header.cells.get(column).copied();
+        let named = c.value(header.unwrap_or_default());
+        let bare = named
+            .text
+            .strip_prefix("On ")
+            .or(named.text.strip_prefix("on "));
+        match bare {
+            Some(bare) => Value {
+                text: bare.to_owned(),
+                at: named.at,
+            },
+            None => named,
         }
     }
 

@@ -75,7 +75,10 @@ pub(super) fn odds(text: &str) -> Vec<Odds> {
         }
         let ranges = |next: &&Figure| {
             let dash = matches!(between(next).trim(), "-" | "–" | "—" | "to" | "and");
-            dash && (next.percent || (first.decimal && next.decimal && !first.percent))
+            // "By 30 June 2026 — 12%": a date before a dash.
+            let parted = between(next).starts_with(' ') && between(next).contains('—');
+            let date = !first.percent && next.percent && (first.value > 100.0 || parted);
+            dash && !date && (next.percent || (first.decimal && next.decimal && !first.percent))
         };
         if let Some(next) = next.filter(ranges) {
             // The percent sign after a range is that of both ends.
@@ -295,6 +298,10 @@ mod tests {
             ("0.51", vec!["- 0.510 -"]),
             ("~51 %", vec!["- 0.510 -"]),
             ("80-85%", vec!["0.800 - 0.850"]),
+            (
+                "by June 2026 — 30%",
+                vec!["- 2026.000 - impossible", "- 0.300 -"],
+            ),
             ("0.2 to 0.35", vec!["0.200 - 0.350"]),
             ("< 10%", vec!["- - 0.100"]),
             ("is below 5 percent", vec!["- - 0.050"]),

@@ -118,6 +118,7 @@ impl Roles {
             return self.outlook().or_else(|| self.risks());
         }
         self.positions()
+            .or_else(|| self.stances(red_lines))
             .or_else(|| self.lines(red_lines))
             .or_else(|| self.tools())
             .or_else(|| self.focus())
@@ -205,6 +206,24 @@ impl Roles {
         let other = [Role::Issue, Role::Stance, Role::Implication, Role::Purpose];
         let alone = self.column(&other).is_none();
         (alone && columns.len() > 1).then_some(Shape::Positions { actor, columns })
+    }
+
+    /// Actors in rows, and a column for what each says on an issue.
+    fn stances(&self, red_lines: bool) -> Option<Shape> {
+        let first = self.0.iter().position(|role| *role != Role::Aside)?;
+        let actor = Some(first).filter(|at| self.0.get(*at) == Some(&Role::Actor))?;
+        let others = self.0.iter().enumerate().skip(actor + 1);
+        let columns: Vec<(usize, Role)> = others
+            .filter(|(_, role)| **role != Role::Aside)
+            .map(|(at, _)| (at, Role::Issue))
+            .collect();
+        let open = |at: &usize| matches!(self.0.get(*at), Some(Role::Unknown | Role::Issue));
+        let all = columns.iter().all(|(at, _)| open(at));
+        let named = columns
+            .iter()
+            .all(|(at, _)| self.0.get(*at) == Some(&Role::Issue));
+        (all && (red_lines || named) && columns.len() > 1)
+            .then_some(Shape::Positions { actor, columns })
     }
 
     fn lines(&self, red_lines: bool) -> Option<Shape> {

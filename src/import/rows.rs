@@ -14,26 +14,9 @@ use super::plain::{plain, says_nothing};
 use super::roles::{Roles, Shape};
 use super::span::Span;
 use super::subjects::Subject;
-use super::table::{Grid, Row, grids};
-use super::words::folded;
+use super::table::{Grid, Row, grids, sums_up};
 use crate::model::names::Resolution;
 use crate::model::v1::{DoubtKind, IntentionKind};
-
-/// What names a row that sums up others.
-const TOTALS: [&str; 12] = [
-    "total",
-    "sum",
-    "composite",
-    "overall",
-    "mean",
-    "average",
-    "all",
-    "subtotal",
-    "sum check",
-    "total probability",
-    "grand total",
-    "rtp total",
-];
 
 /// Reads the elements of a run of rows.
 pub(super) fn read_table(c: &mut Collector, rows: &[Row], above: &Above) {
@@ -314,10 +297,8 @@ impl GridReader<'_> {
         for row in &self.grid.rows {
             let filled: Vec<(usize, Span)> = row.filled().collect();
             let under = filled.iter().all(|(at, _)| named.contains(at));
-            let sums = filled.first().is_some_and(|(_, cell)| {
-                TOTALS.contains(&folded(&plain(cell.of(c.text))).as_str())
-            });
-            if sums {
+            let sums = |(_, cell): &(usize, Span)| sums_up(&plain(cell.of(c.text)));
+            if filled.first().is_some_and(sums) {
                 continue;
             }
             if named.len() > 1 && filled.len() == 1 {

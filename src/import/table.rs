@@ -253,6 +253,25 @@ fn same_cells(text: &str, one: &Row, other: &Row) -> bool {
     cells(one) == cells(other)
 }
 
+/// Whether the name of a row says that it sums up others.
+pub(super) fn sums_up(name: &str) -> bool {
+    const TOTALS: [&str; 12] = [
+        "total",
+        "sum",
+        "composite",
+        "overall",
+        "mean",
+        "average",
+        "all",
+        "subtotal",
+        "sum check",
+        "total probability",
+        "grand total",
+        "rtp total",
+    ];
+    TOTALS.contains(&folded(name).as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use super::PART_WORDS_MIN;
 use super::Reading;
-use super::lexicon::{DUTIES, GOVERNS, URGES};
+use super::lexicon::{BEARERS, DUTIES, GOVERNS, URGES};
 use super::sentence::{Part, Run, Tie};
 use super::who::Sort;
 use crate::import::collect::Collector;
@@ -61,7 +61,7 @@ impl<'n> Reading<'_, '_, 'n> {
     pub(super) fn advice(&self, c: &mut Collector<'n>, part: &Part) -> bool {
         let frame = self.voice(part);
         let run = part.run;
-        if frame.is_some() || part.tie == Tie::Tail || run.to - run.from < PART_WORDS_MIN {
+        if frame.is_some() || part.tie == Tie::Tail || run.to - run.from + 1 < PART_WORDS_MIN {
             return false;
         }
         let words = self.s.words.get(..run.to).unwrap_or(&[]);
@@ -97,7 +97,10 @@ impl<'n> Reading<'_, '_, 'n> {
                 // "Members are advised to ...": whoever they are.
                 ("is" | "are", _) => true,
                 (_, [_, ..]) => subject.as_ref().is_some_and(|s| s.sort == Sort::Actor),
-                (_, []) => GOVERNS.contains(&self.s.word(hit.first - 1)),
+                (_, []) => {
+                    let bearer = self.s.word(hit.first - 1);
+                    GOVERNS.contains(&bearer) || BEARERS.contains(&bearer)
+                }
             };
             if !told {
                 continue;

@@ -171,7 +171,7 @@ impl<'n> Reading<'_, '_, 'n> {
             return false;
         };
         let negated = matches!(self.s.word(will + 1), "not" | "never" | "no");
-        let declared = frame.say.states();
+        let declared = frame.say.asserts();
         let main = !(run.from..will).any(|at| matches!(self.s.word(at), "that" | "which" | "who"));
         if negated || !declared || !main {
             return false;

@@ -106,6 +106,8 @@ pub(super) static ACTS: LazyLock<Lexicon<Act>> = LazyLock::new(|| {
              compromise, will not yield, \
              would not yield, will not sign, would not sign, will not halt, would not halt, \
              will not end, will not stop, will not return, would not return, \
+             vow to veto, vowed to veto, vow to block, vowed to block, threaten to veto, \
+             threatened to veto, vowed never to, vow never to, \
              will never accept, will never allow, will never recogni*, will never give up, \
              will never agree, would never accept, cannot accept, won't accept, won't allow, \
              won't negotiate, won't discuss, won't agree",
@@ -157,7 +159,7 @@ pub(super) static ESTIMATIVE: LazyLock<Lexicon<()>> = LazyLock::new(|| {
          we assess, we judge, potentially, we expect, i expect, we believe, i believe, \
          we estimate, i think, in our view, in my view, in our judgment, in our judgement, \
          in our assessment, more likely than not, even chance, even odds, remote chance, \
-         remote possibility, distant possibility, slim chance, little chance, no chance, \
+         close to collapse, on the brink of, on the verge of, remote possibility, distant possibility, slim chance, little chance, no chance, \
          small chance, good chance, strong chance, real chance, real possibility, \
          serious possibility, certain to",
     )])
@@ -432,4 +434,20 @@ pub(super) const DEEMS: [&str; 10] = [
     "treated",
     "deem",
     "see",
+];
+
+/// Those on whom an author lays a duty without naming one of them.
+pub(super) const BEARERS: [&str; 12] = [
+    "ally",
+    "capital",
+    "donor",
+    "member",
+    "partner",
+    "mediator",
+    "company",
+    "investor",
+    "institution",
+    "community",
+    "policymaker",
+    "both",
 ];

@@ -1,7 +1,7 @@
 //! Sentences that draw a red line: demands, refusals, conditions, and lines called so.
 
 use super::Reading;
-use super::lexicon::{ACTS, Act, CLOSED, DEEMS, Say};
+use super::lexicon::{ACTS, Act, Say};
 use super::sentence::{Part, Run, Tie};
 use super::voice::Frame;
 use super::who::{Sort, Subject};
@@ -184,119 +184,6 @@ impl<'n> Reading<'_, '_, 'n> {
             to: modal,
         };
         self.red_line(c, (issue, run), (&frame.who.actors, frame.who.run));
-        true
-    }
-
-    /// "... said that it will never ...", "Delhi will not ... until ...": what one declares that
-    /// one will not do, or on what terms only.
-    fn withheld(&self, c: &mut Collector<'n>, part: &Part, frame: Option<&Frame<'n>>) -> bool {
-        let run = part.run;
-        if let Some(frame) = frame.filter(|f| f.official() && f.say.states())
-            && let Some(none) = self.none_of_it(run)
-        {
-            let issue = Run {
-                from: none + 1,
-                to: run.to,
-            };
-            self.red_line(c, (issue, run), (&frame.who.actors, frame.who.run));
-            return true;
-        }
-        let will = (run.from + 1..run.to.saturating_sub(2)).find(|at| {
-            let (word, next) = (self.s.word(*at), self.s.word(at + 1));
-            matches!(word, "will" | "would" | "shall") && matches!(next, "not" | "never")
-                || word == "cannot" && frame.is_some()
-        });
-        let Some(will) = will else { return false };
-        let verb = will + 1 + usize::from(self.s.word(will) != "cannot");
-        let idle = [
-            "be", "have", "need", "become", "happen", "say", "comment", "help", "work",
-        ];
-        if idle.contains(&self.s.word(verb)) || self.relative(run.from, will) {
-            return false;
-        }
-        let declares = frame.is_some_and(|frame| frame.official() && frame.say.asserts());
-        let terms = (verb + 1..run.to.saturating_sub(1))
-            .any(|at| matches!(self.s.word(at), "until" | "unless" | "without"));
-        if !(declares || terms && frame.is_none()) {
-            return false;
-        }
-        let Some(subject) = self.subject(will, part, frame) else {
-            return false;
-        };
-        let (from, to) = (will, run.to);
-        let issue = Run { from: verb, to };
-        self.red_line(c, (issue, Run { from, to }), (&subject.actors, subject.run));
-        true
-    }
-
-    /// "There will be no talks ...": where the "no" stands.
-    fn none_of_it(&self, run: Run) -> Option<usize> {
-        let words = ["there", "will", "be", "no"];
-        let would = self.s.word(run.from + 1) == "would";
-        let fits = words
-            .iter()
-            .enumerate()
-            .all(|(at, word)| self.s.word(run.from + at) == *word || at == 1 && would);
-        (fits && run.from + 5 < run.to).then_some(run.from + 3)
-    }
-
-    /// "X is not for sale, Athens said", "Baku considers ... an act of war".
-    fn closed(&self, c: &mut Collector<'n>, part: &Part, frame: Option<&Frame<'n>>) -> bool {
-        let run = part.run;
-        let words = self.s.words.get(..run.to).unwrap_or(&[]);
-        let hits = CLOSED.hits(words);
-        let Some(hit) = hits.iter().find(|hit| hit.first > run.from + 1) else {
-            return false;
-        };
-        let near = (run.from + 1..hit.first).rev();
-        let verb = near.clone().find(|at| {
-            let deems = DEEMS.contains(&self.s.word(*at)) && !self.s.noun(*at);
-            deems && !matches!(self.s.word(at - 1), "to" | "not" | "be")
-        });
-        if let Some(verb) = verb
-            && let Some(subject) = self.subject(verb, part, frame)
-        {
-            let article = matches!(self.s.word(hit.first - 1), "a" | "an" | "as");
-            let issue = Run {
-                from: verb + 1,
-                to: hit.first - usize::from(article),
-            };
-            let stance = Run {
-                from: verb,
-                to: run.to,
-            };
-            self.red_line(c, (issue, stance), (&subject.actors, subject.run));
-            return true;
-        }
-        let be = near
-            .take(2)
-            .find(|at| matches!(self.s.word(*at), "is" | "are" | "remain" | "was" | "were"));
-        let own = frame.filter(|frame| {
-            let said = frame.say.asserts();
-            frame.official() && said && !frame.who.actors.is_empty()
-        });
-        let (Some(be), Some(frame)) = (be, own) else {
-            return false;
-        };
-        let issue = Run {
-            from: run.from,
-            to: be,
-        };
-        self.red_line(c, (issue, run), (&frame.who.actors, frame.who.run));
-        true
-    }
-
-    /// "Tehran insists it keeps ...": what one insists on, in one's own words.
-    fn insisted(&self, c: &mut Collector<'n>, part: &Part, frame: Option<&Frame<'n>>) -> bool {
-        let own = frame.filter(|f| f.say == Say::Insist && f.official());
-        let Some(frame) = own.filter(|f| f.said.from == part.run.from) else {
-            return false;
-        };
-        if frame.who.actors.is_empty() || part.run.to < part.run.from + 3 {
-            return false;
-        }
-        let (issue, stance) = (part.run, part.run);
-        self.red_line(c, (issue, stance), (&frame.who.actors, frame.who.run));
         true
     }
 

@@ -14,6 +14,7 @@ mod figures;
 mod found;
 mod lexicon;
 mod lines;
+mod refusals;
 mod sentence;
 mod verdicts;
 mod voice;

@@ -34,9 +34,9 @@ impl<'n> Reading<'_, '_, 'n> {
                 part.run.from = before;
             }
             before = Some(part.run.from);
+            let judges = part.tie != Tie::Tail && part.tie != Tie::Aside && self.judges(&part);
             part.run = self.with_what_is_said(part.run);
             let part = &part;
-            let judges = part.tie != Tie::Tail && part.tie != Tie::Aside && self.judges(part);
             let joins = part.tie == Tie::Joined;
             match open {
                 Some(run) if judges && joins => {

@@ -92,7 +92,15 @@ fn frame<'n>(
             ..last.who.clone()
         })
     };
-    let who = if follows { inherited().or(own) } else { own }?;
+    // "Moscow dismissed the offer and warned that ...": who opens the sentence goes on.
+    let opening = || {
+        let named = s.named.iter().find(|named| named.first <= 1)?;
+        people
+            .subject(s, named.after, 0)
+            .filter(|_| matches!(last, "and" | "but"))
+    };
+    let who = if follows { inherited().or(own) } else { own };
+    let who = who.or_else(opening)?;
     let said = match content(s, hit) {
         Some(from) => Run {
             from,

@@ -206,7 +206,8 @@ fn words_take_the_yardstick_that_the_document_declares() {
 fn may_and_would_are_no_likelihood_and_confidence_is_none_either() {
     let draft = read(
         "# Lagoon\n\n## Outlook\n\nThe pilots may return to work in the autumn. A strike would \
-         close the lock for weeks. We judge with moderate confidence that the ferry will sail in June. \
+         close the lock for weeks. We judge with moderate confidence that the ferry will sail \
+         in June. \
          The strike will almost certainly end.\n",
     );
     let all: Vec<(&str, &str, bool)> = draft
