@@ -252,7 +252,7 @@ fn month(raw: &str) -> Option<i8> {
     let fits = |name: &&str| **name == lower || lower.len() == 3 && name.starts_with(&lower);
     let at = MONTHS
         .iter()
-        .position(|name| fits(&name))
+        .position(|name| fits(name))
         .filter(|_| whole)?;
     i8::try_from(at + 1).ok()
 }

@@ -3,7 +3,7 @@
 use super::above::Above;
 use super::collect::{Collector, Value};
 use super::elements::{Line, Owner};
-use super::headers::Role;
+use super::roles::Held;
 use super::rows::GridReader;
 use super::span::Span;
 use super::words::words;
@@ -12,42 +12,38 @@ use crate::model::v1::IntentionKind;
 
 impl GridReader<'_> {
     /// Rows of actors: what each wants, fears and will not have.
-    pub(super) fn positions(&self, c: &mut Collector, actor: usize, columns: &[(usize, Role)]) {
+    pub(super) fn positions(&self, c: &mut Collector, actor: usize, columns: &[(usize, Held)]) {
         for row in self.rows(c, actor) {
             let owner = self.party(c, &row, actor);
             if owner.actor.is_empty() {
                 continue;
             }
-            for (column, role) in columns {
+            for (column, held) in columns {
                 let value = self.value(c, &row, Some(*column));
-                if value.text.is_empty() {
-                    continue;
+                if !value.text.is_empty() {
+                    self.position(c, &owner, value, (*column, *held));
                 }
-                match role {
-                    Role::Issue => c.red_line(Line {
-                        owner: owner.clone(),
-                        issue: self.headed(c, *column),
-                        stance: value,
-                        ..Line::default()
-                    }),
-                    Role::RedLine => c.red_line(Line {
-                        owner: owner.clone(),
-                        issue: value.clone(),
-                        stance: value,
-                        ..Line::default()
-                    }),
-                    Role::Risk if !self.feared(c, *column) => {
-                        c.risk(&value, "", Vec::new());
-                    }
-                    _ => {
-                        let kind = match role {
-                            Role::Risk => IntentionKind::Fear,
-                            Role::Aim => IntentionKind::Goal,
-                            _ => IntentionKind::Unspecified,
-                        };
-                        c.intention(&value, &owner, kind, Vec::new());
-                    }
-                }
+            }
+        }
+    }
+
+    fn position(&self, c: &mut Collector, owner: &Owner, value: Value, column: (usize, Held)) {
+        let owner = owner.clone();
+        let line = |issue: Value, stance: Value| Line {
+            owner: owner.clone(),
+            issue,
+            stance,
+            ..Line::default()
+        };
+        match column {
+            (column, Held::Says) => c.red_line(line(self.headed(c, column), value)),
+            (_, Held::Refuses) => c.red_line(line(value.clone(), value)),
+            (_, Held::Wants(kind)) => c.intention(&value, &owner, kind, Vec::new()),
+            (column, Held::Dreads) if self.feared(c, column) => {
+                c.intention(&value, &owner, IntentionKind::Fear, Vec::new());
+            }
+            (_, Held::Dreads) => {
+                c.risk(&value, "", Vec::new());
             }
         }
     }

@@ -4,6 +4,7 @@
 //! tables of a report are not assessments.
 
 use super::headers::{Role, role};
+use crate::model::v1::IntentionKind;
 
 /// A kind of table, with the columns that it is read by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub(super) enum Shape {
     /// An actor in each row, with columns of what it wants, fears and will not have.
     Positions {
         actor: usize,
-        columns: Vec<(usize, Role)>,
+        columns: Vec<(usize, Held)>,
     },
     /// What may come true, by name, by key or both, and how likely.
     Forecasts {
@@ -60,6 +61,17 @@ pub(super) enum Shape {
     Indicators {
         observable: usize,
     },
+}
+
+/// What a column of such a table holds of the actor of its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    Wants(IntentionKind),
+    /// A danger, or what the actor is afraid of.
+    Dreads,
+    Refuses,
+    /// What the actor says on the issue that the header names.
+    Says,
 }
 
 /// Whether some words together read as a header: each has a role, and the set makes a table.
@@ -195,13 +207,16 @@ impl Roles {
     fn positions(&self) -> Option<Shape> {
         let first = self.0.iter().position(|role| *role != Role::Aside)?;
         let actor = Some(first).filter(|at| self.0.get(*at) == Some(&Role::Actor))?;
-        let held = [Role::Intention, Role::Aim, Role::RedLine, Role::Risk];
-        let columns: Vec<(usize, Role)> = self
-            .0
-            .iter()
-            .enumerate()
-            .filter(|(_, role)| held.contains(role))
-            .map(|(at, role)| (at, *role))
+        let kinds = [
+            (Role::Intention, Held::Wants(IntentionKind::Unspecified)),
+            (Role::Aim, Held::Wants(IntentionKind::Goal)),
+            (Role::RedLine, Held::Refuses),
+            (Role::Risk, Held::Dreads),
+        ];
+        let held = |role: &Role| kinds.iter().find(|(known, _)| known == role);
+        let columns = self.0.iter().enumerate();
+        let columns: Vec<(usize, Held)> = columns
+            .filter_map(|(at, role)| Some((at, held(role)?.1)))
             .collect();
         let other = [Role::Issue, Role::Stance, Role::Implication, Role::Purpose];
         let alone = self.column(&other).is_none();
@@ -213,9 +228,9 @@ impl Roles {
         let first = self.0.iter().position(|role| *role != Role::Aside)?;
         let actor = Some(first).filter(|at| self.0.get(*at) == Some(&Role::Actor))?;
         let others = self.0.iter().enumerate().skip(actor + 1);
-        let columns: Vec<(usize, Role)> = others
+        let columns: Vec<(usize, Held)> = others
             .filter(|(_, role)| **role != Role::Aside)
-            .map(|(at, _)| (at, Role::Issue))
+            .map(|(at, _)| (at, Held::Says))
             .collect();
         let open = |at: &usize| matches!(self.0.get(*at), Some(Role::Unknown | Role::Issue));
         let all = columns.iter().all(|(at, _)| open(at));
@@ -444,7 +459,11 @@ mod tests {
                 "Player | Wants | Fears | Will not accept",
                 Some(Shape::Positions {
                     actor: 0,
-                    columns: vec![(1, Role::Intention), (2, Role::Risk), (3, Role::RedLine)],
+                    columns: vec![
+                        (1, Held::Wants(IntentionKind::Unspecified)),
+                        (2, Held::Dreads),
+                        (3, Held::Refuses),
+                    ],
                 }),
             ),
             (

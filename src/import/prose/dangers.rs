@@ -21,6 +21,32 @@ const OBSTACLES: [&str; 6] = [
     "problem",
 ];
 
+/// What is bad when it comes.
+const HARMFUL: [&str; 22] = [
+    "war",
+    "conflict",
+    "escalation",
+    "clash",
+    "attack",
+    "strike",
+    "violence",
+    "collapse",
+    "crisis",
+    "blockade",
+    "breakout",
+    "failure",
+    "miscalculation",
+    "accident",
+    "instability",
+    "coup",
+    "famine",
+    "default",
+    "retaliation",
+    "invasion",
+    "proliferation",
+    "confrontation",
+];
+
 /// Words that make one danger stand before others.
 const DEGREES: [&str; 14] = [
     "main",
@@ -136,7 +162,9 @@ impl<'n> Reading<'_, '_, 'n> {
                     "probability" | "likelihood" | "chance" | "odd"
                 ) && self.s.word(at + 1) == "of"
             });
-            grows && chance && !self.s.noun(at) && !self.relative(run.from, at)
+            // Of a good outcome more likelihood is no danger.
+            let harm = (at + 2..run.to).any(|at| HARMFUL.contains(&self.s.word(at)));
+            grows && chance && harm && !self.s.noun(at) && !self.relative(run.from, at)
         })
     }
 

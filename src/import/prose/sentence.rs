@@ -304,6 +304,7 @@ impl<'t, 'n> Sentence<'t, 'n> {
         let word = self.word(at);
         let comma = gap.contains(',');
         match word {
+            "as" if self.word(at + 1) == "well" => None,
             "but" | "though" | "although" | "while" | "whereas" | "yet" | "however"
                 if comma || matches!(word, "whereas") =>
             {
