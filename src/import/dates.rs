@@ -250,10 +250,7 @@ fn month(raw: &str) -> Option<i8> {
     let lower = raw.to_lowercase();
     let whole = raw.starts_with(char::is_uppercase);
     let fits = |name: &&str| **name == lower || lower.len() == 3 && name.starts_with(&lower);
-    let at = MONTHS
-        .iter()
-        .position(|name| fits(name))
-        .filter(|_| whole)?;
+    let at = MONTHS.iter().position(fits).filter(|_| whole)?;
     i8::try_from(at + 1).ok()
 }
 

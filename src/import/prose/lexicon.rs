@@ -159,7 +159,8 @@ pub(super) static ESTIMATIVE: LazyLock<Lexicon<()>> = LazyLock::new(|| {
          we assess, we judge, potentially, we expect, i expect, we believe, i believe, \
          we estimate, i think, in our view, in my view, in our judgment, in our judgement, \
          in our assessment, more likely than not, even chance, even odds, remote chance, \
-         close to collapse, on the brink of, on the verge of, remote possibility, distant possibility, slim chance, little chance, no chance, \
+         close to collapse, on the brink of, on the verge of, remote possibility, \
+         distant possibility, slim chance, little chance, no chance, \
          small chance, good chance, strong chance, real chance, real possibility, \
          serious possibility, certain to",
     )])
