@@ -4,10 +4,11 @@
 //! issue that accept nothing in common; forecasts of one question and one window with different
 //! probabilities. Only where both hold at some time; never between versions of one lineage, which
 //! replace each other, nor between what is declared and what is estimated, which may well differ.
+//! What does not state whom, or what, or when it is about is compared with nothing, and told.
 
 use std::collections::BTreeMap;
 
-use super::span::shared;
+use super::span::{Instant, instant, shared};
 use crate::model::v1::{self, Bound, ContradictionKind as Kind, Posture, RedLineStatus, TimeSpan};
 
 /// The name of the method, for the basis of an answer.
@@ -26,39 +27,33 @@ pub struct Record<'a> {
     pub forecasts: &'a [v1::Forecast],
 }
 
-/// Every contradiction of the kinds asked for (empty is all), up to `most`; and whether there are
-/// more.
-pub fn find(record: Record<'_>, kinds: &[Kind], most: usize) -> (Vec<v1::Contradiction>, bool) {
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Findings {
+    /// The contradictions, by kind and names.
+    pub contradictions: Vec<v1::Contradiction>,
+    /// Whether there may be more: more were found than are told, or not every pair was compared.
+    pub truncated: bool,
+    /// What could not be compared because it states too little.
+    pub gaps: Vec<v1::basis::Gap>,
+}
+
+/// Every contradiction of the kinds asked for (empty is all), up to `most`.
+pub fn find(record: Record<'_>, kinds: &[Kind], most: usize) -> Findings {
     let asked = |kind: Kind| kinds.is_empty() || kinds.contains(&kind);
-    let mut found = Vec::new();
-    let lines = record.lines.iter().filter(|line| {
-        line.status() != RedLineStatus::Abandoned
-            && !line.actor.is_empty()
-            && !line.issue.is_empty()
-    });
-    for (one, other) in pairs(lines, |line| (line.actor.clone(), line.issue.clone()), most) {
-        if same(&one.lineage, &other.lineage) {
-            continue;
-        }
-        let Some(overlap) = shared(one.valid.as_ref(), other.valid.as_ref()) else {
-            continue;
-        };
-        let sides = (line_side(one), line_side(other));
-        if disjoint(one.acceptable.as_ref(), other.acceptable.as_ref()) {
-            if asked(Kind::DisjointBounds) {
-                found.push(told(Kind::DisjointBounds, sides, overlap));
-            }
-        } else if opposed(one, other) && asked(Kind::OpposedPosture) {
-            found.push(told(Kind::OpposedPosture, sides, overlap));
-        }
+    let mut found = Findings::default();
+    if asked(Kind::DisjointBounds) || asked(Kind::OpposedPosture) {
+        lines(record.lines, most, &mut found);
     }
     if asked(Kind::DisjointBounds) {
-        found.extend(positions(record.positions, most));
+        positions(record.positions, most, &mut found);
     }
     if asked(Kind::DifferentProbability) {
-        found.extend(forecasts(record.forecasts, most));
+        forecasts(record.forecasts, most, &mut found);
     }
-    found.sort_by(|a, b| {
+    let told = &mut found.contradictions;
+    told.retain(|one| asked(one.kind()));
+    told.sort_by(|a, b| {
         let names = |one: &v1::Contradiction| {
             let name = |side: &Option<v1::ContradictionSide>| {
                 side.as_ref()
@@ -69,73 +64,137 @@ pub fn find(record: Record<'_>, kinds: &[Kind], most: usize) -> (Vec<v1::Contrad
         };
         names(a).cmp(&names(b))
     });
-    let more = found.len() > most;
-    found.truncate(most);
-    (found, more)
+    found.truncated |= told.len() > most;
+    told.truncate(most);
+    found
 }
 
-fn positions(positions: &[v1::Position], most: usize) -> Vec<v1::Contradiction> {
-    let key = |position: &v1::Position| (position.actor.clone(), position.issue.clone());
-    let each = pairs(positions.iter(), key, most).into_iter();
-    each.filter(|(one, other)| {
-        let apart = disjoint(one.acceptable.as_ref(), other.acceptable.as_ref());
-        apart && !same(&one.lineage, &other.lineage)
-    })
-    .filter_map(|(one, other)| {
-        let overlap = shared(one.valid.as_ref(), other.valid.as_ref())?;
-        let sides = (position_side(one), position_side(other));
-        Some(told(Kind::DisjointBounds, sides, overlap))
-    })
-    .collect()
-}
-
-fn forecasts(forecasts: &[v1::Forecast], most: usize) -> Vec<v1::Contradiction> {
-    let key = |forecast: &v1::Forecast| {
-        let ends = forecast.window.as_ref().map(|window| {
-            let end = |end: &Option<prost_types::Timestamp>| end.as_ref().map(super::span::instant);
-            (end(&window.start), end(&window.end))
+impl Findings {
+    fn gap(&mut self, name: &str, field: &str) {
+        self.gaps.push(v1::basis::Gap {
+            name: name.to_owned(),
+            field: field.to_owned(),
+            treatment: "compared with nothing".to_owned(),
         });
-        (question(&forecast.statement), ends)
-    };
-    let each = pairs(forecasts.iter(), key, most).into_iter();
-    each.filter(|(one, other)| {
+    }
+}
+
+fn lines(all: &[v1::RedLine], most: usize, found: &mut Findings) {
+    let mut told = Vec::new();
+    for line in all {
+        match (line.actor.is_empty(), line.issue.is_empty()) {
+            _ if line.status() == RedLineStatus::Abandoned => {}
+            (true, _) => found.gap(&line.name, "actor"),
+            (_, true) => found.gap(&line.name, "issue"),
+            (false, false) => told.push(line),
+        }
+    }
+    let key = |line: &v1::RedLine| (line.actor.clone(), line.issue.clone());
+    let (pairs, cut) = pairs(told.into_iter(), key, most);
+    found.truncated |= cut;
+    for (one, other) in pairs {
+        if same(&one.lineage, &other.lineage) {
+            continue;
+        }
+        let Some(overlap) = shared(one.valid.as_ref(), other.valid.as_ref()) else {
+            continue;
+        };
+        let kind = if disjoint(one.acceptable.as_ref(), other.acceptable.as_ref()) {
+            Kind::DisjointBounds
+        } else if opposed(one, other) {
+            Kind::OpposedPosture
+        } else {
+            continue;
+        };
+        let sides = (line_side(one), line_side(other));
+        found.contradictions.push(told_of(kind, sides, overlap));
+    }
+}
+
+fn positions(all: &[v1::Position], most: usize, found: &mut Findings) {
+    let key = |position: &v1::Position| (position.actor.clone(), position.issue.clone());
+    let (pairs, cut) = pairs(all.iter(), key, most);
+    found.truncated |= cut;
+    for (one, other) in pairs {
+        let apart = disjoint(one.acceptable.as_ref(), other.acceptable.as_ref());
+        if !apart || same(&one.lineage, &other.lineage) {
+            continue;
+        }
+        if let Some(overlap) = shared(one.valid.as_ref(), other.valid.as_ref()) {
+            let sides = (position_side(one), position_side(other));
+            let contradiction = told_of(Kind::DisjointBounds, sides, overlap);
+            found.contradictions.push(contradiction);
+        }
+    }
+}
+
+fn forecasts(all: &[v1::Forecast], most: usize, found: &mut Findings) {
+    let mut told = Vec::new();
+    for forecast in all {
+        match window(forecast) {
+            Some(window) => told.push((question(&forecast.statement), window, forecast)),
+            // Two that name no window need not mean the same one.
+            None => found.gap(&forecast.name, "window"),
+        }
+    }
+    let key = |(question, window, _): &(String, Window, &v1::Forecast)| (question.clone(), *window);
+    let (pairs, cut) = pairs(told.iter(), key, most);
+    found.truncated |= cut;
+    for ((_, _, one), (_, _, other)) in pairs {
         let differ = one
             .likelihood
             .as_ref()
             .zip(other.likelihood.as_ref())
             .is_some_and(|(one, other)| apart(one, other));
-        differ && !same(&one.lineage, &other.lineage)
-    })
-    .filter_map(|(one, other)| {
-        let overlap = shared(one.valid.as_ref(), other.valid.as_ref())?;
-        let sides = (forecast_side(one), forecast_side(other));
-        Some(told(Kind::DifferentProbability, sides, overlap))
-    })
-    .collect()
+        if !differ || same(&one.lineage, &other.lineage) {
+            continue;
+        }
+        if let Some(overlap) = shared(one.valid.as_ref(), other.valid.as_ref()) {
+            let sides = (forecast_side(one), forecast_side(other));
+            let contradiction = told_of(Kind::DifferentProbability, sides, overlap);
+            found.contradictions.push(contradiction);
+        }
+    }
 }
 
-/// Pairs with the same key, the one with the lesser place first; never many more than are told.
+/// The ends of a window.
+type Window = (Option<Instant>, Option<Instant>);
+
+/// The window of a forecast; `None` when it states neither end.
+fn window(forecast: &v1::Forecast) -> Option<Window> {
+    let window = forecast.window.as_ref()?;
+    let ends = (
+        window.start.as_ref().map(instant),
+        window.end.as_ref().map(instant),
+    );
+    (ends != (None, None)).then_some(ends)
+}
+
+/// Pairs with the same key, the one with the lesser place first; never many more than are told,
+/// and whether any were left out.
 fn pairs<'a, T, K: Ord>(
     each: impl Iterator<Item = &'a T>,
     key: impl Fn(&T) -> K,
     most: usize,
-) -> Vec<(&'a T, &'a T)> {
+) -> (Vec<(&'a T, &'a T)>, bool) {
     let mut groups: BTreeMap<K, Vec<&T>> = BTreeMap::new();
     for one in each {
         groups.entry(key(one)).or_default().push(one);
     }
     let mut found = Vec::new();
+    let enough = most.saturating_mul(100);
     for group in groups.values() {
         for (at, one) in group.iter().enumerate() {
-            let others = group.iter().skip(at + 1);
-            found.extend(others.map(|other| (*one, *other)));
-            // A group of thousands has millions of pairs; enough of them show that it is one.
-            if found.len() > most.saturating_mul(100) {
-                return found;
+            for other in group.iter().skip(at + 1) {
+                // A group of thousands has millions of pairs; enough of them show that it is one.
+                if found.len() == enough {
+                    return (found, true);
+                }
+                found.push((*one, *other));
             }
         }
     }
-    found
+    (found, false)
 }
 
 /// Whether two versions belong to one lineage, of which the later replaces the earlier.
@@ -193,7 +252,7 @@ fn question(statement: &str) -> String {
 
 type Sides = (v1::ContradictionSide, v1::ContradictionSide);
 
-fn told(kind: Kind, (one, other): Sides, overlap: TimeSpan) -> v1::Contradiction {
+fn told_of(kind: Kind, (one, other): Sides, overlap: TimeSpan) -> v1::Contradiction {
     let reason = match kind {
         Kind::OpposedPosture => "one insists on what the other rejects",
         Kind::DisjointBounds => "what one accepts and what the other accepts do not meet",
@@ -286,7 +345,7 @@ mod tests {
             positions: &[],
             forecasts,
         };
-        let (found, _) = find(record, &[], 1000);
+        let found = find(record, &[], 1000).contradictions;
         found.iter().map(v1::Contradiction::kind).collect()
     }
 
@@ -329,6 +388,7 @@ mod tests {
                 best: Some(best),
                 ..Default::default()
             }),
+            window: line(name, Posture::Claims, 0, 10).valid,
             ..Default::default()
         };
         let one = forecast("a", "A ceasefire holds.", 0.3);
@@ -337,9 +397,38 @@ mod tests {
             kinds(&[], &[one.clone(), other]),
             [Kind::DifferentProbability]
         );
+        let mut open = forecast("b", "A ceasefire holds.", 0.6);
+        open.window = None;
+        let mut both = one.clone();
+        both.window = None;
+        let record = Record {
+            lines: &[],
+            positions: &[],
+            forecasts: &[both, open],
+        };
+        let found = find(record, &[], 1000);
+        assert_eq!((found.contradictions.len(), found.gaps.len()), (0, 2));
+        assert_eq!(found.gaps[0].field, "window");
         assert_eq!(
             kinds(&[], &[one, forecast("b", "A ceasefire fails", 0.6)]),
             []
         );
+    }
+
+    #[test]
+    fn pairs_that_were_not_compared_are_owned_up_to() {
+        let lines: Vec<v1::RedLine> = (0..16)
+            .map(|at| line(&format!("l{at}"), Posture::Prohibits, 0, 10))
+            .collect();
+        let found = |lines: &[v1::RedLine]| {
+            let record = Record {
+                lines,
+                positions: &[],
+                forecasts: &[],
+            };
+            find(record, &[], 1)
+        };
+        assert!(found(&lines).truncated, "120 pairs, 100 of them compared");
+        assert!(!found(&lines[..14]).truncated, "91 pairs, all compared");
     }
 }

@@ -1,9 +1,10 @@
 //! Commitments as a ladder, seen from a day: what is kept, what that unlocks, what snaps back.
 //!
-//! Compliance is derived from the reports observed by that day. An alleged violation is told and
-//! never triggers anything; what triggers is a verified one that is not cured. The degree of
-//! implementation is the Peace Accords Matrix' own: the sum of the levels over three times their
-//! number, of the commitments that state one.
+//! Compliance is derived from the reports observed by that day; a report that states no day counts
+//! on none and is told as a gap. An alleged violation is told, triggers nothing and takes nothing
+//! back; what does is a verified one that is not cured. The degree of implementation is the Peace
+//! Accords Matrix' own: the sum of the levels over three times their number, of the commitments
+//! that state one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,43 +42,56 @@ pub struct Findings {
 struct Standpoint {
     compliance: Compliance,
     reason: String,
-    /// When the verified violation that stands was observed, if that is stated.
+    /// Whether it counts for those that require it: verified as kept or cured, or discharged.
+    met: bool,
+    /// Of the verified violations that stand, when the first was observed: others after it give no
+    /// new time to cure.
     violated: Option<Instant>,
     /// When it was verified as kept.
     kept: Option<Instant>,
 }
 
-/// Builds the ladder.
-pub fn ladder(commitments: &[v1::Commitment], as_of: &Timestamp) -> Findings {
+/// Builds the ladder of those that are `shown`. The others are there for what depends on them.
+pub fn ladder(
+    commitments: &[v1::Commitment],
+    shown: &BTreeSet<String>,
+    as_of: &Timestamp,
+) -> Findings {
     let now = instant(as_of);
-    let mut points: BTreeMap<&str, Standpoint> = commitments
+    let points: BTreeMap<&str, Standpoint> = commitments
         .iter()
         .map(|one| (one.name.as_str(), standpoint(one, now)))
         .collect();
-    let kept: BTreeMap<String, Instant> = points
+    let kept: BTreeMap<&str, Instant> = points
         .iter()
-        .filter_map(|(name, point)| Some(((*name).to_owned(), point.kept?)))
+        .filter_map(|(name, point)| Some((*name, point.kept?)))
         .collect();
-    let mut gaps = Vec::new();
-    for one in commitments {
-        if let Some(point) = points.get_mut(one.name.as_str()) {
-            overdue(one, now, (point, &kept), &mut gaps);
-        }
-    }
     let links = requirements(commitments);
     let cycles = cycles(&links);
     let tangled: BTreeSet<&str> = cycles.iter().flatten().copied().collect();
     let rungs = rungs(commitments, &tangled);
-    let mut steps: Vec<v1::LadderStep> = commitments
+    let seen: Vec<&v1::Commitment> = commitments
         .iter()
-        .map(|one| step(one, now, &points, &rungs))
+        .filter(|one| shown.contains(&one.name))
+        .collect();
+    let mut gaps: Vec<v1::basis::Gap> = seen
+        .iter()
+        .flat_map(|one| unstated(one, &points, &kept))
+        .collect();
+    let mut steps: Vec<v1::LadderStep> = seen
+        .iter()
+        .filter_map(|one| {
+            let point = dated(one, now, points.get(one.name.as_str())?, &kept);
+            Some(step(one, now, (&point, &points), &rungs))
+        })
         .collect();
     steps.sort_by(|a, b| (a.rung, &a.commitment).cmp(&(b.rung, &b.commitment)));
     Findings {
         steps,
-        themes: themes(commitments, &mut gaps),
+        themes: themes(&seen, &mut gaps),
         cycles: cycles
             .iter()
+            .filter(|cycle| cycle.iter().any(|name| shown.contains(*name)))
             .map(|cycle| v1::RequirementCycle {
                 commitments: cycle.iter().map(|name| (*name).to_owned()).collect(),
             })
@@ -88,11 +102,10 @@ pub fn ladder(commitments: &[v1::Commitment], as_of: &Timestamp) -> Findings {
 
 fn requirements(commitments: &[v1::Commitment]) -> Links<'_> {
     let each = commitments.iter().map(|one| {
-        let required = one
-            .requires
-            .iter()
-            .flat_map(|requires| &requires.commitments);
-        (one.name.as_str(), required.map(String::as_str).collect())
+        (
+            one.name.as_str(),
+            required(one).map(String::as_str).collect(),
+        )
     });
     each.collect()
 }
@@ -108,9 +121,12 @@ fn standing(report: &v1::commitment::Report) -> Standing {
 
 /// Whether a report counts on the day, and why or why not.
 fn counts(report: &v1::commitment::Report, now: Instant) -> (bool, &'static str) {
-    let observed = span::at(report.observed.as_ref());
-    if observed.is_some_and(|observed| observed > now) {
-        return (false, "observed after the day the ladder is seen from");
+    match span::at(report.observed.as_ref()) {
+        None => return (false, "when it was observed is not stated"),
+        Some(observed) if observed > now => {
+            return (false, "observed after the day the ladder is seen from");
+        }
+        Some(_) => {}
     }
     match (report.kind(), standing(report)) {
         (Kind::Unspecified | Kind::Undetermined, _) => (false, "what is reported is not stated"),
@@ -128,107 +144,157 @@ fn counts(report: &v1::commitment::Report, now: Instant) -> (bool, &'static str)
 }
 
 fn standpoint(one: &v1::Commitment, now: Instant) -> Standpoint {
-    let mut reports: Vec<&v1::commitment::Report> = one
+    let mut reports: Vec<(Instant, &v1::commitment::Report)> = one
         .reports
         .iter()
         .filter(|report| counts(report, now).0)
+        .filter_map(|report| Some((span::at(report.observed.as_ref())?, report)))
         .collect();
-    reports.sort_by_key(|report| span::at(report.observed.as_ref()));
-    let at = |kind: Kind, worth: Standing| {
-        let mut found = reports.iter().enumerate();
-        let last = found.rfind(|(_, report)| report.kind() == kind && standing(report) == worth);
-        last.map(|(place, report)| (place, span::at(report.observed.as_ref())))
+    reports.sort_by_key(|(observed, _)| *observed);
+    let places = |kind: Kind, worth: Standing| {
+        let found = reports.iter().enumerate();
+        let found = found.filter(move |(_, (_, one))| one.kind() == kind && standing(one) == worth);
+        found.map(|(place, (observed, _))| (place, *observed))
     };
-    let violated = at(Kind::Violation, Standing::Verified);
-    let cured = at(Kind::Cure, Standing::Verified);
-    let kept = at(Kind::Compliance, Standing::Verified);
-    let alleged = at(Kind::Violation, Standing::Alleged);
-    let contested = at(Kind::Violation, Standing::Contested);
-    let place = |found: Option<(usize, Option<Instant>)>| found.map(|(place, _)| place);
-    let settled = place(kept).max(place(cured)).max(place(violated));
-    let (compliance, reason) = match (place(violated), place(cured)) {
-        (Some(_), cure) if cure < place(violated) => {
-            (Compliance::Violated, "a verified violation is not cured")
-        }
-        _ if place(contested) > settled => (Compliance::Contested, "a violation is contested"),
-        _ if place(alleged) > settled => (
-            Compliance::AllegedViolation,
-            "a violation is alleged and not verified; it sets nothing off",
-        ),
-        (Some(_), Some(_)) => (Compliance::Cured, "the verified violation is cured"),
-        _ if kept.is_some() => (Compliance::Complied, "verified as kept"),
-        _ if reports.iter().any(|report| report.kind() == Kind::Progress) => {
-            (Compliance::Progressing, "progress is reported")
-        }
-        _ => (Compliance::Unspecified, "nothing is reported that says it"),
+    let last = |kind, worth| places(kind, worth).last();
+    let place = |found: Option<(usize, Instant)>| found.map(|(place, _)| place);
+    let cured = place(last(Kind::Cure, Standing::Verified));
+    let kept = last(Kind::Compliance, Standing::Verified);
+    let violations = || places(Kind::Violation, Standing::Verified);
+    let violated = violations().find(|(place, _)| Some(*place) > cured);
+    let doubted = |worth| {
+        let settled = place(kept).max(cured).max(place(violations().last()));
+        place(last(Kind::Violation, worth)) > settled
     };
-    let stands = compliance == Compliance::Violated;
+    let broken = violations().next().is_some();
+    let met = violated.is_none() && (kept.is_some() || cured.is_some());
+    let (compliance, reason) = if violated.is_some() {
+        (Compliance::Violated, "a verified violation is not cured")
+    } else if doubted(Standing::Contested) {
+        (Compliance::Contested, "a violation is contested")
+    } else if doubted(Standing::Alleged) {
+        let reason = "a violation is alleged and not verified; it sets nothing off";
+        (Compliance::AllegedViolation, reason)
+    } else if broken {
+        (Compliance::Cured, "the verified violation is cured")
+    } else if met {
+        (Compliance::Complied, "verified as kept")
+    } else if reports
+        .iter()
+        .any(|(_, report)| report.kind() == Kind::Progress)
+    {
+        (Compliance::Progressing, "progress is reported")
+    } else {
+        (Compliance::Unspecified, "nothing is reported that says it")
+    };
+    let doubtful = matches!(
+        compliance,
+        Compliance::Contested | Compliance::AllegedViolation
+    );
+    let since = if doubtful && met {
+        "; it was verified as kept before, and that stands"
+    } else {
+        ""
+    };
     Standpoint {
         compliance,
-        reason: reason.to_owned(),
-        violated: violated.filter(|_| stands).and_then(|(_, at)| at),
-        kept: kept.and_then(|(_, at)| at),
+        reason: format!("{reason}{since}"),
+        met: met || one.state() == CommitmentState::Discharged,
+        violated: violated.map(|(_, observed)| observed),
+        kept: kept.map(|(_, observed)| observed),
     }
 }
 
-/// What a deadline makes of a commitment that nothing else is known of.
-fn overdue(
-    one: &v1::Commitment,
-    now: Instant,
-    (point, kept): (&mut Standpoint, &BTreeMap<String, Instant>),
-    gaps: &mut Vec<v1::basis::Gap>,
-) {
-    let open = matches!(
-        point.compliance,
-        Compliance::Unspecified | Compliance::Progressing
-    );
-    let Some(deadline) = one.deadline.as_ref().filter(|_| open) else {
-        return;
-    };
+/// When a commitment is due, where that can be dated.
+fn due(deadline: &v1::TimeSpan, kept: &BTreeMap<&str, Instant>) -> Option<Instant> {
     let fixed = deadline.end.as_ref().or(deadline.start.as_ref());
     let offset = deadline
         .end_offset
         .as_ref()
         .or(deadline.start_offset.as_ref());
     let counted = offset.and_then(|offset| {
-        let (seconds, nanos) = kept.get(&deadline.anchor)?;
+        let (seconds, nanos) = kept.get(deadline.anchor.as_str())?;
         Some((seconds.saturating_add(offset.seconds), *nanos))
     });
-    match fixed.map(instant).or(counted) {
-        Some(due) if due <= now => {
-            point.compliance = Compliance::Overdue;
-            point.reason = "the deadline is past and no compliance is verified".to_owned();
-        }
-        Some(_) if point.compliance == Compliance::Unspecified => {
-            point.compliance = Compliance::Pending;
-            point.reason = "it is not due yet".to_owned();
-        }
-        Some(_) => {}
-        None => gaps.push(v1::basis::Gap {
-            name: one.name.clone(),
-            field: "deadline".to_owned(),
-            treatment: "no date follows from it; not judged by it".to_owned(),
-        }),
+    fixed.map(instant).or(counted)
+}
+
+/// What the deadline adds. It is past for what is merely alleged or contested too; what is met, or
+/// violated, it no longer concerns.
+fn dated(
+    one: &v1::Commitment,
+    now: Instant,
+    point: &Standpoint,
+    kept: &BTreeMap<&str, Instant>,
+) -> Standpoint {
+    let due = one.deadline.as_ref().and_then(|span| due(span, kept));
+    let Some(due) = due.filter(|_| !point.met && point.violated.is_none()) else {
+        return point.clone();
+    };
+    let silent = point.compliance == Compliance::Unspecified;
+    let (compliance, reason) = match (due <= now, silent) {
+        (true, true) => (
+            Compliance::Overdue,
+            "the deadline is past and no compliance is verified".to_owned(),
+        ),
+        (true, false) => (
+            Compliance::Overdue,
+            format!(
+                "the deadline is past and no compliance is verified; {}",
+                point.reason
+            ),
+        ),
+        (false, true) => (Compliance::Pending, "it is not due yet".to_owned()),
+        (false, false) => return point.clone(),
+    };
+    Standpoint {
+        compliance,
+        reason,
+        ..point.clone()
     }
 }
 
-/// Whether a commitment is recorded as met.
-fn met(name: &str, state: Option<CommitmentState>, points: &BTreeMap<&str, Standpoint>) -> bool {
-    let kept = points
-        .get(name)
-        .is_some_and(|point| matches!(point.compliance, Compliance::Complied | Compliance::Cured));
-    kept || state == Some(CommitmentState::Discharged)
+/// What is not stated of one commitment and would bear on where it stands.
+fn unstated(
+    one: &v1::Commitment,
+    points: &BTreeMap<&str, Standpoint>,
+    kept: &BTreeMap<&str, Instant>,
+) -> Vec<v1::basis::Gap> {
+    let gap = |field: String, treatment: &str| v1::basis::Gap {
+        name: one.name.clone(),
+        field,
+        treatment: treatment.to_owned(),
+    };
+    let mut gaps = Vec::new();
+    for (at, report) in one.reports.iter().enumerate() {
+        if span::at(report.observed.as_ref()).is_none() {
+            let field = format!("reports[{at}].observed");
+            gaps.push(gap(field, "the report counts on no day"));
+        }
+    }
+    let open = points
+        .get(one.name.as_str())
+        .is_some_and(|point| !point.met);
+    let deadline = one.deadline.as_ref();
+    if open && deadline.is_some_and(|deadline| due(deadline, kept).is_none()) {
+        let text = "no date follows from it; not judged by it";
+        gaps.push(gap("deadline".to_owned(), text));
+    }
+    for name in required(one).filter(|name| !points.contains_key(name.as_str())) {
+        let text = format!("\"{name}\" is not there, or cannot be seen; not recorded as met");
+        gaps.push(gap("requires".to_owned(), &text));
+    }
+    gaps
+}
+
+/// The commitments that one requires.
+fn required(one: &v1::Commitment) -> impl Iterator<Item = &String> {
+    let requires = one.requires.iter();
+    requires.flat_map(|requires| &requires.commitments)
 }
 
 /// By name: one more than the highest that a commitment requires; -1 on a cycle, and above one.
 fn rungs(commitments: &[v1::Commitment], tangled: &BTreeSet<&str>) -> BTreeMap<String, i32> {
-    let required = |one: &v1::Commitment| -> Vec<String> {
-        let all = one
-            .requires
-            .iter()
-            .flat_map(|requires| &requires.commitments);
-        all.cloned().collect()
-    };
     let known: BTreeSet<&str> = commitments.iter().map(|one| one.name.as_str()).collect();
     let mut rungs: BTreeMap<String, i32> = BTreeMap::new();
     // Each round settles at least one rung, or nothing is left to settle.
@@ -238,12 +304,8 @@ fn rungs(commitments: &[v1::Commitment], tangled: &BTreeSet<&str>) -> BTreeMap<S
             if tangled.contains(one.name.as_str()) || rungs.contains_key(&one.name) {
                 continue;
             }
-            let below: Vec<String> = required(one)
-                .into_iter()
-                .filter(|name| known.contains(name.as_str()))
-                .collect();
-            let heights: Option<Vec<i32>> =
-                below.iter().map(|name| rungs.get(name).copied()).collect();
+            let below = required(one).filter(|name| known.contains(name.as_str()));
+            let heights: Option<Vec<i32>> = below.map(|name| rungs.get(name).copied()).collect();
             if let Some(heights) = heights {
                 let top = heights.into_iter().max().unwrap_or(-1);
                 rungs.insert(one.name.clone(), top + 1);
@@ -259,24 +321,12 @@ fn rungs(commitments: &[v1::Commitment], tangled: &BTreeSet<&str>) -> BTreeMap<S
 fn step(
     one: &v1::Commitment,
     now: Instant,
-    points: &BTreeMap<&str, Standpoint>,
+    (point, points): (&Standpoint, &BTreeMap<&str, Standpoint>),
     rungs: &BTreeMap<String, i32>,
 ) -> v1::LadderStep {
-    let unknown = Standpoint {
-        compliance: Compliance::Unspecified,
-        reason: String::new(),
-        violated: None,
-        kept: None,
-    };
-    let point = points.get(one.name.as_str()).unwrap_or(&unknown);
-    let required = one
-        .requires
-        .iter()
-        .flat_map(|requires| &requires.commitments);
-    let (have, miss): (Vec<String>, Vec<String>) =
-        required.cloned().partition(|name| met(name, None, points));
+    let met = |name: &String| points.get(name.as_str()).is_some_and(|point| point.met);
+    let (have, miss): (Vec<String>, Vec<String>) = required(one).cloned().partition(met);
     let requirements_met = requirements_met(one, have.len(), miss.len());
-    let kept = met(&one.name, Some(one.state()), points);
     let mut reports: Vec<&v1::commitment::Report> = one.reports.iter().collect();
     reports.sort_by_key(|report| span::at(report.observed.as_ref()));
     v1::LadderStep {
@@ -297,7 +347,7 @@ fn step(
         conditions_met: have,
         conditions_missing: miss,
         unlocks: one.unlocks.clone(),
-        unlocked: kept && requirements_met == Some(true),
+        unlocked: point.met && requirements_met == Some(true),
         snap_back: one
             .snap_back
             .as_ref()
@@ -306,6 +356,7 @@ fn step(
             .into_iter()
             .map(|report| told(report, now))
             .collect(),
+        met: point.met,
     }
 }
 
@@ -363,7 +414,7 @@ fn status(
     grace_end: Option<&Timestamp>,
     now: Instant,
 ) -> (SnapBackStatus, &'static str) {
-    if point.compliance != Compliance::Violated {
+    if point.violated.is_none() {
         let reason = match point.compliance {
             Compliance::AllegedViolation => "a violation is alleged; only a verified one counts",
             Compliance::Contested => "a violation is contested; only a verified one counts",
@@ -376,10 +427,6 @@ fn status(
             | Compliance::Cured => "no verified violation stands",
         };
         return (SnapBackStatus::NotTriggered, reason);
-    }
-    if snap_back.grace.is_some() && grace_end.is_none() {
-        let reason = "when the violation was observed is not stated, so the grace cannot be dated";
-        return (SnapBackStatus::Undecidable, reason);
     }
     if grace_end.is_some_and(|end| now < instant(end)) {
         return (SnapBackStatus::InGrace, "the violation can still be cured");
@@ -402,7 +449,7 @@ fn status(
 }
 
 fn themes(
-    commitments: &[v1::Commitment],
+    commitments: &[&v1::Commitment],
     gaps: &mut Vec<v1::basis::Gap>,
 ) -> Vec<v1::ThemeImplementation> {
     let mut themes: BTreeMap<&str, (i32, Vec<i32>)> = BTreeMap::new();
@@ -432,117 +479,4 @@ fn themes(
 }
 
 #[cfg(test)]
-mod tests {
-    use prost_types::Duration;
-
-    use super::*;
-    use crate::model::v1::commitment::{Report, Requirement, SnapBack};
-
-    fn day(seconds: i64) -> Timestamp {
-        Timestamp { seconds, nanos: 0 }
-    }
-
-    fn report(kind: Kind, standing: Standing, at: i64) -> Report {
-        Report {
-            kind: kind.into(),
-            standing: standing.into(),
-            observed: Some(v1::TimeSpan {
-                start: Some(day(at)),
-                ..Default::default()
-            }),
-            ..Default::default()
-        }
-    }
-
-    fn commitment(id: &str, reports: Vec<Report>) -> v1::Commitment {
-        v1::Commitment {
-            name: id.to_owned(),
-            reports,
-            snap_back: Some(SnapBack {
-                grace: Some(Duration {
-                    seconds: 10,
-                    nanos: 0,
-                }),
-                mode: SnapBackMode::ByDecision.into(),
-                decider: "actors/guarantor".into(),
-                ..Default::default()
-            }),
-            ..Default::default()
-        }
-    }
-
-    fn seen(one: &v1::Commitment, at: i64) -> (Compliance, SnapBackStatus) {
-        let found = ladder(std::slice::from_ref(one), &day(at));
-        let step = &found.steps[0];
-        (step.compliance(), step.snap_back.as_ref().unwrap().status())
-    }
-
-    #[test]
-    fn an_alleged_violation_never_triggers_and_a_verified_one_does_after_its_grace() {
-        let alleged = commitment("a", vec![report(Kind::Violation, Standing::Alleged, 100)]);
-        let none = SnapBackStatus::NotTriggered;
-        assert_eq!(seen(&alleged, 500), (Compliance::AllegedViolation, none));
-        let verified = commitment(
-            "a",
-            vec![
-                report(Kind::Violation, Standing::Verified, 100),
-                report(Kind::Cure, Standing::Verified, 200),
-            ],
-        );
-        assert_eq!(seen(&verified, 99), (Compliance::Unspecified, none));
-        let grace = (Compliance::Violated, SnapBackStatus::InGrace);
-        assert_eq!(seen(&verified, 109), grace);
-        let awaiting = (Compliance::Violated, SnapBackStatus::AwaitingDecision);
-        assert_eq!(seen(&verified, 110), awaiting);
-        assert_eq!(seen(&verified, 200), (Compliance::Cured, none));
-        let refuted = commitment("a", vec![report(Kind::Violation, Standing::Refuted, 1)]);
-        assert_eq!(seen(&refuted, 500), (Compliance::Unspecified, none));
-    }
-
-    #[test]
-    fn rungs_unlock_when_they_are_kept_and_what_they_require_is() {
-        let kept = |id: &str| commitment(id, vec![report(Kind::Compliance, Standing::Verified, 5)]);
-        let mut second = kept("b");
-        second.requires = Some(Requirement {
-            mode: RequirementMode::All.into(),
-            commitments: vec!["a".into(), "c".into()],
-        });
-        second.pam_level = Some(2);
-        let found = ladder(&[second.clone(), kept("a")], &day(10));
-        let told: Vec<(&str, i32, bool)> = found
-            .steps
-            .iter()
-            .map(|step| (step.commitment.as_str(), step.rung, step.unlocked))
-            .collect();
-        assert_eq!(told, [("a", 0, true), ("b", 1, false)]);
-        assert_eq!(found.steps[1].conditions_met, ["a"]);
-        assert_eq!(found.steps[1].conditions_missing, ["c"]);
-        assert_eq!(found.themes[0].implementation, Some(2.0 / 3.0));
-        second.requires.as_mut().unwrap().mode = RequirementMode::Any.into();
-        let found = ladder(&[second, kept("a")], &day(10));
-        assert!(found.steps[1].unlocked);
-    }
-
-    #[test]
-    fn deadlines_are_judged_by_the_day_and_cycles_are_told() {
-        let mut due = commitment("a", Vec::new());
-        due.deadline = Some(v1::TimeSpan {
-            end: Some(day(50)),
-            ..Default::default()
-        });
-        assert_eq!(seen(&due, 49).0, Compliance::Pending);
-        assert_eq!(seen(&due, 50).0, Compliance::Overdue);
-        due.requires = Some(Requirement {
-            mode: RequirementMode::All.into(),
-            commitments: vec!["b".into()],
-        });
-        let mut other = commitment("b", Vec::new());
-        other.requires = Some(Requirement {
-            mode: RequirementMode::All.into(),
-            commitments: vec!["a".into()],
-        });
-        let found = ladder(&[due, other], &day(0));
-        assert_eq!(found.cycles[0].commitments, ["a", "b"]);
-        assert_eq!(found.steps[0].rung, -1);
-    }
-}
+mod tests;

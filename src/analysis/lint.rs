@@ -141,11 +141,50 @@ fn terms(text: &str) -> Vec<&'static str> {
     let mut found = Vec::new();
     for term in known {
         while let Some(at) = place(&left, term) {
-            found.push(term);
+            if term != REMOTE || of_likelihood(&left, at) {
+                found.push(term);
+            }
             left.replace_range(at..at + term.len(), &"_".repeat(term.len()));
         }
     }
     found
+}
+
+/// A word of ICD 203 that also means far away.
+const REMOTE: &str = "remote";
+
+/// Whether "remote" at this place of a text speaks of likelihood: alone, right before a word of
+/// likelihood, or as what is said of one ("the prospect remains remote"). A remote village does not.
+fn of_likelihood(text: &str, at: usize) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric());
+        let words = words.filter(|word| !word.is_empty());
+        words
+            .map(|word| word.trim_end_matches('s').to_owned())
+            .collect()
+    };
+    let before = words(text.get(..at).unwrap_or_default());
+    let after = words(text.get(at + REMOTE.len()..).unwrap_or_default());
+    let of = |word: &String| {
+        let nouns = [
+            "chance",
+            "possibility",
+            "possibilitie",
+            "prospect",
+            "likelihood",
+            "odd",
+        ];
+        nouns.contains(&word.as_str()) || word.starts_with("probabilit")
+    };
+    let linked = before.last().is_some_and(|word| {
+        // Without their "s", as all words here are.
+        [
+            "i", "are", "wa", "were", "be", "remain", "seem", "appear", "look", "a",
+        ]
+        .contains(&word.as_str())
+    });
+    let alone = before.is_empty() && after.is_empty();
+    alone || after.first().is_some_and(of) || (linked && before.iter().any(of))
 }
 
 /// Where a phrase stands as whole words; a hyphen joins words.
@@ -226,12 +265,18 @@ fn in_sentence(
             ..finding(Rule::LikelihoodWithConfidence, name, field, &text)
         });
     }
-    if let ([term], [percent]) = (words.as_slice(), percents(sentence).as_slice()) {
+    if let ([term], [(low, high)]) = (words.as_slice(), percents(sentence).as_slice()) {
         let declared = assessment.yardstick_declared();
-        let fits = bands(declared, term).any(|band| band.holds(percent / 100.0));
+        let ends = [low / 100.0, high / 100.0];
+        let fits = bands(declared, term).any(|band| ends.iter().all(|end| band.holds(*end)));
         let known = bands(declared, term).next().is_some();
         if known && !fits {
-            let text = format!("\"{term}\" does not mean {percent} %");
+            let range = if low == high {
+                low.to_string()
+            } else {
+                format!("{low} to {high}")
+            };
+            let text = format!("\"{term}\" does not mean {range} %");
             found.push(v1::LintFinding {
                 quote: sentence.to_owned(),
                 ..finding(Rule::WordAgainstNumber, name, field, &text)
@@ -255,21 +300,64 @@ fn bands(declared: Scheme, term: &str) -> impl Iterator<Item = &'static Band> {
         .filter_map(move |scheme| estimate::band_of(scheme, &term))
 }
 
-/// The percentages in a sentence.
-fn percents(sentence: &str) -> Vec<f64> {
-    let words: Vec<&str> = sentence.split_whitespace().collect();
+/// A piece of a sentence, as far as percentages are concerned.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Piece {
+    Number(f64),
+    Percent,
+    /// What may stand between the ends of a range: a dash, "to", "and".
+    Between,
+    Else,
+}
+
+fn pieces(sentence: &str) -> Vec<Piece> {
+    let dashed = sentence.to_lowercase().replace("per cent", "%");
+    let mut apart = String::with_capacity(dashed.len() + 16);
+    for letter in dashed.replace("percent", "%").chars() {
+        match letter {
+            '%' => apart.push_str(" % "),
+            '-' | '\u{2010}'..='\u{2015}' => apart.push_str(" - "),
+            letter => apart.push(letter),
+        }
+    }
+    let words = apart.split_whitespace();
+    let words = words.map(|word| word.trim_matches(['(', ')', '[', ']', '.', ',', ';', ':']));
+    let pieces = words.map(|word| match (word, word.parse::<f64>()) {
+        ("%", _) => Piece::Percent,
+        ("-" | "to" | "and", _) => Piece::Between,
+        (_, Ok(number)) if number.is_finite() => Piece::Number(number),
+        (_, _) => Piece::Else,
+    });
+    pieces.collect()
+}
+
+/// The percentages in a sentence: "60 %", "10-20 percent", "between 10 and 20 per cent"; a single
+/// one has equal ends.
+fn percents(sentence: &str) -> Vec<(f64, f64)> {
+    use Piece::{Between, Number, Percent};
+    let pieces = pieces(sentence);
+    let mut rest = pieces.as_slice();
     let mut found = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let next = words
-            .get(at + 1)
-            .map(|next| next.trim_end_matches(['.', ',', ';', ')']));
-        let bare = word.trim_matches(['(', ')', '.', ',', ';']);
-        let number = match bare.strip_suffix('%') {
-            Some(number) => number,
-            None if matches!(next, Some("%" | "percent")) => bare,
-            None => continue,
+    while let Some((_, next)) = rest.split_first() {
+        rest = match rest {
+            [Number(low), Between, Number(high), Percent, next @ ..]
+            | [
+                Number(low),
+                Percent,
+                Between,
+                Number(high),
+                Percent,
+                next @ ..,
+            ] => {
+                found.push((low.min(*high), low.max(*high)));
+                next
+            }
+            [Number(number), Percent, next @ ..] => {
+                found.push((*number, *number));
+                next
+            }
+            _ => next,
         };
-        found.extend(number.parse::<f64>().ok());
     }
     found
 }
@@ -308,11 +396,7 @@ fn exclusive(assessment: &v1::Assessment) -> Vec<v1::LintFinding> {
     let over = sets.filter_map(|set| {
         let members = assessment.forecasts.iter();
         let members = members.filter(|forecast| set.members.contains(&forecast.name));
-        let least = members.filter_map(|forecast| {
-            let likelihood = forecast.likelihood.as_ref()?;
-            likelihood.best.or(likelihood.low)
-        });
-        let sum: f64 = least.sum();
+        let sum: f64 = members.filter_map(least).sum();
         (sum > 1.0 + 1e-9).then(|| {
             let text = format!(
                 "outcomes that exclude each other add up to {:.4} %",
@@ -325,6 +409,49 @@ fn exclusive(assessment: &v1::Assessment) -> Vec<v1::LintFinding> {
         })
     });
     over.collect()
+}
+
+/// What the rules pass over because it is not stated, and how it was treated.
+pub fn unstated(assessment: &v1::Assessment) -> Vec<v1::basis::Gap> {
+    let gap = |name: &str, field: &str, treatment: &str| v1::basis::Gap {
+        name: name.to_owned(),
+        field: field.to_owned(),
+        treatment: treatment.to_owned(),
+    };
+    let mut gaps = Vec::new();
+    if bands(assessment.yardstick_declared(), "likely")
+        .next()
+        .is_none()
+    {
+        let text = "a yardstick of its own; words are held to no numbers";
+        gaps.push(gap(&assessment.name, "yardstick_declared", text));
+    } else if !matches!(
+        assessment.yardstick_declared(),
+        Scheme::Icd203 | Scheme::Phia
+    ) {
+        let text = "words are held to the numbers of ICD 203 and PHIA, whichever fits";
+        gaps.push(gap(&assessment.name, "yardstick_declared", text));
+    }
+    for set in &assessment.scenario_sets {
+        if set.structure_stated != Some(true) {
+            let text = "whether the outcomes exclude each other is not stated; not added up";
+            gaps.push(gap(&set.name, "structure_stated", text));
+            continue;
+        }
+        let members = assessment.forecasts.iter();
+        let members = members.filter(|forecast| set.members.contains(&forecast.name));
+        for forecast in members.filter(|forecast| least(forecast).is_none()) {
+            let text = "adds nothing to the sum of its set";
+            gaps.push(gap(&forecast.name, "likelihood", text));
+        }
+    }
+    gaps
+}
+
+/// The least probability that a forecast states.
+fn least(forecast: &v1::Forecast) -> Option<f64> {
+    let likelihood = forecast.likelihood.as_ref()?;
+    likelihood.best.or(likelihood.low)
 }
 
 fn unsourced(assessment: &v1::Assessment) -> Vec<v1::LintFinding> {
@@ -382,127 +509,4 @@ fn premises(assessment: &v1::Assessment, parts: &[Part<'_>], gone: &Gone) -> Vec
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rules(assessment: &v1::Assessment) -> Vec<(Rule, String)> {
-        let now = Timestamp {
-            seconds: 1000,
-            nanos: 0,
-        };
-        let found = lint(assessment, &Gone::new(), &now).into_iter();
-        found.map(|one| (one.rule(), one.description)).collect()
-    }
-
-    fn summary(text: &str) -> v1::Assessment {
-        v1::Assessment {
-            name: "assessments/a".into(),
-            summary: text.into(),
-            ..Default::default()
-        }
-    }
-
-    #[test]
-    fn words_of_estimation_are_held_to_their_yardstick() {
-        let of = |text: &str| {
-            let found = rules(&summary(text));
-            found.into_iter().map(|(rule, _)| rule).collect::<Vec<_>>()
-        };
-        assert_eq!(
-            of("A strike is very likely. A truce is a realistic possibility."),
-            [Rule::MixedYardsticks]
-        );
-        assert_eq!(
-            of("A strike is likely. We have high confidence in this."),
-            []
-        );
-        assert_eq!(
-            of("We judge with high confidence that it is likely."),
-            [Rule::LikelihoodWithConfidence]
-        );
-        assert_eq!(of("It is unlikely (60%)."), [Rule::WordAgainstNumber]);
-        assert_eq!(of("It is likely, about 60 percent."), []);
-        assert_eq!(
-            of("An unlikely-looking likelihood."),
-            [],
-            "whole words only"
-        );
-        assert_eq!(
-            terms("highly unlikely, unlikely"),
-            ["highly unlikely", "unlikely"]
-        );
-    }
-
-    #[test]
-    fn coded_numbers_sums_sources_premises_and_validity_are_checked() {
-        let mut assessment = summary("");
-        let entered = |best: f64, term: &str| {
-            Some(v1::Likelihood {
-                best: Some(best),
-                term: term.into(),
-                scheme: Scheme::Icd203.into(),
-                origin: LikelihoodOrigin::Entered.into(),
-                ..Default::default()
-            })
-        };
-        assessment.forecasts = ["f1", "f2"]
-            .map(|name| v1::Forecast {
-                name: name.into(),
-                likelihood: entered(0.6, "likely"),
-                ..Default::default()
-            })
-            .into();
-        assessment.scenario_sets = vec![v1::ScenarioSet {
-            name: "s".into(),
-            members: vec!["f1".into(), "f2".into()],
-            structure: ScenarioStructure::Exclusive.into(),
-            structure_stated: Some(true),
-            ..Default::default()
-        }];
-        assessment.risks = vec![v1::Risk {
-            name: "r".into(),
-            likelihood: entered(0.3, "likely"),
-            valid: Some(v1::TimeSpan {
-                end: Some(Timestamp {
-                    seconds: 1000,
-                    nanos: 0,
-                }),
-                ..Default::default()
-            }),
-            ..Default::default()
-        }];
-        assessment.assumptions = vec![v1::Assumption {
-            name: "p".into(),
-            status: AssumptionStatus::Broken.into(),
-            ..Default::default()
-        }];
-        assessment.judgments = vec![v1::Judgment {
-            name: "j".into(),
-            rests_on: vec!["p".into(), "j".into()],
-            ..Default::default()
-        }];
-        assessment.recommendations = vec![v1::Recommendation {
-            name: "c".into(),
-            rests_on: vec!["j".into()],
-            ..Default::default()
-        }];
-        let found: Vec<Rule> = rules(&assessment)
-            .into_iter()
-            .map(|(rule, _)| rule)
-            .collect();
-        let expected = [
-            Rule::WordAgainstNumber,
-            Rule::ExclusiveOverOne,
-            Rule::RiskWithoutSource,
-            Rule::PremiseGone,
-            Rule::Stale,
-        ];
-        assert_eq!(found, expected);
-        assessment.scenario_sets[0].structure_stated = None;
-        assert!(
-            !rules(&assessment)
-                .iter()
-                .any(|(rule, _)| *rule == Rule::ExclusiveOverOne)
-        );
-    }
-}
+mod tests;

@@ -150,7 +150,8 @@ pub struct Ranking {
 /// # Errors
 /// [`Error::Invalid`] with everything that is wrong: NO_TARGETS, NO_TOOLS, DUPLICATE,
 /// TOO_MANY_TARGETS, TOO_MANY_TOOLS, TOO_MANY_CRITERIA, TOO_MANY_SAMPLES, CRITERION_UNKNOWN,
-/// WEIGHT_NEGATIVE, NUMBER_NOT_FINITE, WEIGHTS_ZERO, RATING_OFF_SCALE, TOOL_UNKNOWN,
+/// WEIGHT_NEGATIVE, NUMBER_NOT_FINITE, NUMBER_TOO_LARGE, WEIGHTS_ZERO, RATING_OFF_SCALE,
+/// TOOL_UNKNOWN,
 /// PRECONDITION_UNKNOWN, CONCENTRATION_NOT_POSITIVE.
 pub fn rank(question: &Question, limits: &Limits) -> Result<Ranking, Error> {
     check(question, limits)?;
@@ -452,7 +453,7 @@ fn check(question: &Question, limits: &Limits) -> Result<(), Error> {
             add(field, "DUPLICATE", format!("\"{name}\" is given twice"));
         }
     }
-    check_weights(question, &mut problems);
+    check_weights(question, limits, &mut problems);
     check_tools(question, &mut problems);
     problems.finish()
 }
@@ -463,12 +464,12 @@ fn twice<'a>(names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
     names.find(|name| !seen.insert(*name))
 }
 
-fn check_weights(question: &Question, problems: &mut Problems) {
+fn check_weights(question: &Question, limits: &Limits, problems: &mut Problems) {
     let known = criteria(question);
     let own = [COVERAGE, PRECONDITIONS, SIDE_EFFECTS, LINES];
     for (criterion, weight) in &question.weights {
         let field = format!("weights[{criterion}]");
-        scale::weight(problems, &field, *weight);
+        scale::weight(problems, &field, *weight, limits);
         if !own.contains(&criterion.as_str()) && !known.contains(criterion.as_str()) {
             let text = format!("no tool is rated by \"{criterion}\"");
             problems.add(Violation::new(field, "CRITERION_UNKNOWN", text));

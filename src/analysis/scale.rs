@@ -4,6 +4,7 @@
 //! only named steps, on an option scale only equality. Used by `zone` and `bargaining`.
 
 use crate::error::{Problems, Violation};
+use crate::model::limits::Limits;
 use crate::model::v1;
 use crate::model::v1::issue::Scale;
 
@@ -97,10 +98,17 @@ pub fn distance(scale: Option<&Scale>, from: f64, to: f64) -> v1::ScaleDistance 
     }
 }
 
-/// Notes a value that is not finite or does not lie on the scale; `field` says where it stands.
-pub(super) fn on_scale(problems: &mut Problems, field: &str, issue: &Issue, value: f64) {
-    if !value.is_finite() {
-        problems.add(not_finite(field, value));
+/// Notes a value that is no number to compute with or does not lie on the scale; `field` says where
+/// it stands.
+pub(super) fn on_scale(
+    problems: &mut Problems,
+    field: &str,
+    issue: &Issue,
+    value: f64,
+    limits: &Limits,
+) {
+    if let Some(violation) = not_computable(field, value, limits) {
+        problems.add(violation);
         return;
     }
     let Some((low, high)) = ends(issue.scale.as_ref()) else {
@@ -123,19 +131,23 @@ pub(super) fn on_scale(problems: &mut Problems, field: &str, issue: &Issue, valu
     }
 }
 
-/// A number that is none.
-pub(super) fn not_finite(field: &str, value: f64) -> Violation {
-    Violation::new(
-        field,
-        "NUMBER_NOT_FINITE",
-        format!("\"{value}\" is not a finite number"),
-    )
+/// What is wrong with a number: it is none, or so large that sums of its like would be none.
+pub(super) fn not_computable(field: &str, value: f64, limits: &Limits) -> Option<Violation> {
+    let allowed = limits.analysis_number_max;
+    if !value.is_finite() {
+        let text = format!("\"{value}\" is not a finite number");
+        return Some(Violation::new(field, "NUMBER_NOT_FINITE", text));
+    }
+    (value.abs() > allowed as f64).then(|| {
+        let text = format!("{value:e} given, {allowed} allowed");
+        Violation::new(field, "NUMBER_TOO_LARGE", text)
+    })
 }
 
-/// Notes a weight that is negative or no number.
-pub(super) fn weight(problems: &mut Problems, field: &str, value: f64) {
-    if !value.is_finite() {
-        problems.add(not_finite(field, value));
+/// Notes a weight that is negative or no number to compute with.
+pub(super) fn weight(problems: &mut Problems, field: &str, value: f64, limits: &Limits) {
+    if let Some(violation) = not_computable(field, value, limits) {
+        problems.add(violation);
     } else if value < 0.0 {
         problems.add(Violation::new(
             field,

@@ -1,7 +1,7 @@
 //! What a resource rests on and what rests on it, link by link, within bounds.
 //!
-//! The walk is breadth first and meets each resource once, so that a cycle ends it; cycles are
-//! told. What cannot be seen and what is not there are the same here. Resources are fetched by the
+//! The walk is breadth first and meets each resource once each way, so that a cycle ends it; what
+//! lies on one is both a foundation and a consequence, and cycles are told. What cannot be seen and what is not there are the same here. Resources are fetched by the
 //! caller's own reading, handed in: this room reads nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,21 +67,50 @@ pub trait Reading {
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
-    /// The resources, by distance and name.
+    /// The resources, by distance and name; one that lies both ways stands there for each.
     pub nodes: Vec<v1::TraceNode>,
     /// The links between them.
     pub links: Vec<v1::TraceLink>,
     /// Resources that rest on each other.
     pub cycles: Vec<v1::TraceCycle>,
-    /// Whether there is more.
+    /// Whether there may be more.
     pub truncated: bool,
+}
+
+/// Which way a walk goes.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// To what it rests on.
+    Down,
+    /// To what rests on it.
+    Up,
+}
+
+impl Way {
+    fn sign(self) -> i32 {
+        match self {
+            Self::Down => -1,
+            Self::Up => 1,
+        }
+    }
+
+    /// What rests on what, of where the walk is and what it meets.
+    fn ends<'a>(self, end: &'a str, met: &'a str) -> (&'a str, &'a str) {
+        match self {
+            Self::Down => (end, met),
+            Self::Up => (met, end),
+        }
+    }
 }
 
 /// A walk under way.
 struct Walk<'r, R> {
     reading: &'r mut R,
     known: BTreeMap<String, Option<Known>>,
-    distances: BTreeMap<String, i32>,
+    /// Links from the start, which is in neither: towards foundations, towards consequences.
+    distances: [BTreeMap<String, i32>; 2],
+    /// Everything met either way, the start too.
+    met: BTreeSet<String>,
     links: BTreeSet<(String, String, String)>,
     truncated: bool,
     resources: usize,
@@ -92,7 +121,8 @@ pub fn trace(start: &str, reach: Reach, reading: &mut impl Reading) -> Result<Fi
     let mut walk = Walk {
         reading,
         known: BTreeMap::new(),
-        distances: BTreeMap::from([(start.to_owned(), 0)]),
+        distances: [BTreeMap::new(), BTreeMap::new()],
+        met: BTreeSet::from([start.to_owned()]),
         links: BTreeSet::new(),
         truncated: false,
         resources: reach.resources,
@@ -101,12 +131,12 @@ pub fn trace(start: &str, reach: Reach, reading: &mut impl Reading) -> Result<Fi
         return Err(Error::not_found(start));
     }
     if reach.direction != TraceDirection::Consequences {
-        walk.go(start, reach.links, -1)?;
+        walk.go(start, reach.links, Way::Down)?;
     }
     if reach.direction != TraceDirection::Foundations {
-        walk.go(start, reach.links, 1)?;
+        walk.go(start, reach.links, Way::Up)?;
     }
-    Ok(walk.told())
+    Ok(walk.told(start))
 }
 
 impl<R: Reading> Walk<'_, R> {
@@ -119,51 +149,80 @@ impl<R: Reading> Walk<'_, R> {
         Ok(known)
     }
 
-    /// Goes one way, link by link; `sign` is -1 towards the foundations.
-    fn go(&mut self, start: &str, links: usize, sign: i32) -> Result<(), Error> {
+    /// Goes one way, link by link.
+    fn go(&mut self, start: &str, links: usize, way: Way) -> Result<(), Error> {
         let mut ends = vec![start.to_owned()];
         for far in (1..).take(links) {
             let mut next = Vec::new();
             for end in ends {
-                for (from, to, field) in self.steps(&end, sign)? {
-                    let met = if sign < 0 { to.clone() } else { from.clone() };
-                    if !self.distances.contains_key(&met) {
-                        if self.distances.len() >= self.resources {
-                            self.truncated = true;
-                            continue;
-                        }
-                        self.distances.insert(met.clone(), sign * far);
-                        next.push(met);
+                for met in self.neighbours(&end, way)? {
+                    let Some(fields) = self.fields(&end, &met, way)? else {
+                        continue;
+                    };
+                    if met != start && !self.distances(way).contains_key(&met) {
+                        self.met.insert(met.clone());
+                        self.distances(way).insert(met.clone(), way.sign() * far);
+                        next.push(met.clone());
                     }
-                    self.links.insert((from, to, field));
+                    let (from, to) = way.ends(&end, &met);
+                    let each = fields.into_iter();
+                    let each = each.map(|field| (from.to_owned(), to.to_owned(), field));
+                    self.links.extend(each);
                 }
             }
             ends = next;
         }
         for end in ends {
-            self.truncated |= !self.steps(&end, sign)?.is_empty();
+            for met in self.neighbours(&end, way)? {
+                if self.truncated {
+                    return Ok(());
+                }
+                let new = !self.met.contains(&met);
+                self.truncated = new && self.fields(&end, &met, way)?.is_some();
+            }
         }
         Ok(())
     }
 
-    /// The links of one resource in one direction: what rests, what it rests on, the field.
-    fn steps(&mut self, name: &str, sign: i32) -> Result<Vec<(String, String, String)>, Error> {
-        let mut found = Vec::new();
-        if sign < 0 {
-            let known = self.look(name)?.unwrap_or_default();
-            let links = known.rests_on.into_iter();
-            found.extend(links.map(|(field, to)| (name.to_owned(), to, field)));
-            return Ok(found);
+    fn distances(&mut self, way: Way) -> &mut BTreeMap<String, i32> {
+        let [down, up] = &mut self.distances;
+        match way {
+            Way::Down => down,
+            Way::Up => up,
         }
-        for from in self.reading.resting_on(name)? {
-            let known = self.look(&from)?.unwrap_or_default();
-            let links = known.rests_on.into_iter().filter(|(_, to)| to == name);
-            found.extend(links.map(|(field, to)| (from.clone(), to, field)));
-        }
-        Ok(found)
     }
 
-    fn told(self) -> Findings {
+    /// What one resource rests on, or what may rest on it.
+    fn neighbours(&mut self, name: &str, way: Way) -> Result<BTreeSet<String>, Error> {
+        Ok(match way {
+            Way::Down => {
+                let known = self.look(name)?.unwrap_or_default();
+                known.rests_on.into_iter().map(|(_, to)| to).collect()
+            }
+            Way::Up => self.reading.resting_on(name)?.into_iter().collect(),
+        })
+    }
+
+    /// The fields that link two resources, as far as they are followed; `None` when there are none,
+    /// or when the other is one more than may be met: then it is not even read.
+    fn fields(
+        &mut self,
+        end: &str,
+        met: &str,
+        way: Way,
+    ) -> Result<Option<BTreeSet<String>>, Error> {
+        if !self.met.contains(met) && self.met.len() >= self.resources {
+            self.truncated = true;
+            return Ok(None);
+        }
+        let (from, to) = way.ends(end, met);
+        let resting = self.look(from)?.unwrap_or_default().rests_on.into_iter();
+        let fields = resting.filter(|(_, on)| on == to).map(|(field, _)| field);
+        let fields: BTreeSet<String> = fields.collect();
+        Ok((!fields.is_empty()).then_some(fields))
+    }
+
+    fn told(self, start: &str) -> Findings {
         let mut links: Links<'_> = BTreeMap::new();
         for (from, to, _) in &self.links {
             links.entry(from).or_default().insert(to);
@@ -172,9 +231,10 @@ impl<R: Reading> Walk<'_, R> {
             names: cycle.into_iter().map(ToOwned::to_owned).collect(),
         });
         let cycles = cycles.collect();
-        let mut nodes: Vec<v1::TraceNode> = self
-            .distances
-            .into_iter()
+        let [down, up] = self.distances;
+        let mut nodes: Vec<v1::TraceNode> = std::iter::once((start.to_owned(), 0))
+            .chain(down)
+            .chain(up)
             .map(|(name, distance)| {
                 let known = self.known.get(&name).and_then(Option::as_ref);
                 let Known {
@@ -218,6 +278,26 @@ mod tests {
 
     /// Links between numbered things.
     struct Web(Vec<(usize, usize)>);
+
+    /// A hub on which thousands rest, that counts what is read.
+    struct Hub(usize);
+
+    impl Reading for Hub {
+        fn known(&mut self, asked: &str) -> Result<Option<Known>, Error> {
+            self.0 += 1;
+            let rests = asked != "n0";
+            let rests_on = rests.then(|| ("rests_on".to_owned(), "n0".to_owned()));
+            Ok(Some(Known {
+                rests_on: rests_on.into_iter().collect(),
+                ..Known::default()
+            }))
+        }
+
+        fn resting_on(&mut self, asked: &str) -> Result<Vec<String>, Error> {
+            let many = if asked == "n0" { 5_000 } else { 0 };
+            Ok((1..=many).map(name).collect())
+        }
+    }
 
     fn name(at: usize) -> String {
         format!("n{at}")
@@ -294,5 +374,26 @@ mod tests {
         let ring = vec![(0, 1), (1, 2), (2, 0)];
         let found = trace("n0", reach(5, 100), &mut Web(ring)).unwrap();
         assert_eq!(found.cycles[0].names, ["n0", "n1", "n2"]);
+        let told: Vec<(&str, i32)> = found
+            .nodes
+            .iter()
+            .map(|node| (node.name.as_str(), node.distance))
+            .collect();
+        let both = [("n0", 0), ("n1", -1), ("n2", 1), ("n2", -2), ("n1", 2)];
+        assert_eq!(told, both, "each is a foundation and a consequence");
+        assert!(!found.truncated);
+    }
+
+    #[test]
+    fn what_is_beyond_the_limit_is_not_read() {
+        let mut hub = Hub(0);
+        let reach = Reach {
+            direction: TraceDirection::Consequences,
+            links: 5,
+            resources: 10,
+        };
+        let found = trace("n0", reach, &mut hub).unwrap();
+        assert_eq!((found.nodes.len(), found.truncated), (10, true));
+        assert_eq!(hub.0, 10);
     }
 }

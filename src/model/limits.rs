@@ -165,6 +165,8 @@ limits! {
     position_cells_max: usize = 10_000, "cells";
     /// Issues of one simulation or zone of agreement.
     analysis_issues_max: usize = 32, "issues";
+    /// A weight or a place on a scale that an analysis computes with, whatever its sign.
+    analysis_number_max: u64 = 1_000_000_000_000_000, "units";
     /// Draws of one analysis that samples.
     analysis_samples_max: usize = 1_000, "draws";
     /// Positions that one question of an analysis assumes.
@@ -191,6 +193,8 @@ limits! {
     matrix_risks_max: usize = 10_000, "risks";
     /// Rows or levels of a matrix that the caller gives.
     matrix_rows_max: usize = 64, "rows";
+    /// A name, a label or a rating of a matrix that the caller gives.
+    matrix_label_bytes_max: usize = 128, "bytes";
 }
 
 /// The error of a bound that was exceeded.

@@ -105,11 +105,16 @@ fn an_alleged_violation_triggers_nothing() {
         reports: vec![v1::commitment::Report {
             kind: v1::CommitmentReportKind::Violation.into(),
             standing: v1::ReportStanding::Alleged.into(),
+            observed: Some(v1::TimeSpan {
+                start: Some(prost_types::Timestamp::default()),
+                ..Default::default()
+            }),
             ..Default::default()
         }],
         ..Default::default()
     };
-    let found = ladder::ladder(&[commitment], &prost_types::Timestamp::default());
+    let shown = std::collections::BTreeSet::from(["c".to_owned()]);
+    let found = ladder::ladder(&[commitment], &shown, &prost_types::Timestamp::default());
     let step = &found.steps[0];
     assert_eq!(step.compliance(), Compliance::AllegedViolation);
     let status = step.snap_back.as_ref().unwrap().status();

@@ -40,7 +40,7 @@ impl Field {
         let mut problems = Problems::default();
         counts(setting, limits, &mut problems)?;
         let ends = ends(setting, &mut problems);
-        check(setting, &mut problems);
+        check(setting, limits, &mut problems);
         problems.finish()?;
         let mut field = Self {
             issues: setting
@@ -267,14 +267,14 @@ fn numeric(issue: &Issue) -> Result<(f64, f64), (&'static str, String)> {
     }
 }
 
-fn check(setting: &Setting, problems: &mut Problems) {
+fn check(setting: &Setting, limits: &Limits, problems: &mut Problems) {
     let assumed = [
         ("capability_assumed", setting.capability_assumed),
         ("salience_assumed", setting.salience_assumed),
     ];
     for (field, value) in assumed {
         if let Some(value) = value {
-            scale::weight(problems, field, value);
+            scale::weight(problems, field, value, limits);
         }
     }
     twice(
@@ -290,19 +290,26 @@ fn check(setting: &Setting, problems: &mut Problems) {
     for (at, actor) in setting.actors.iter().enumerate() {
         let field = format!("actors[{at}]");
         if let Some(capability) = actor.capability {
-            weight(problems, &format!("{field}.capability"), capability);
+            weight(problems, &format!("{field}.capability"), capability, limits);
         }
         let issues = actor.stands.iter().map(|stand| stand.issue.as_str());
         twice(problems, &format!("{field}.stands"), issues);
         for (at, stand) in actor.stands.iter().enumerate() {
-            check_stand(setting, stand, &format!("{field}.stands[{at}]"), problems);
+            let field = format!("{field}.stands[{at}]");
+            check_stand(setting, stand, &field, limits, problems);
         }
     }
 }
 
-fn check_stand(setting: &Setting, stand: &Stand, field: &str, problems: &mut Problems) {
+fn check_stand(
+    setting: &Setting,
+    stand: &Stand,
+    field: &str,
+    limits: &Limits,
+    problems: &mut Problems,
+) {
     if let Some(salience) = stand.salience {
-        weight(problems, &format!("{field}.salience"), salience);
+        weight(problems, &format!("{field}.salience"), salience, limits);
     }
     let Some(issue) = setting
         .issues
@@ -315,24 +322,24 @@ fn check_stand(setting: &Setting, stand: &Stand, field: &str, problems: &mut Pro
     };
     if let Some(ideal) = stand.ideal {
         let field = format!("{field}.ideal");
-        scale::on_scale(problems, &field, issue, ideal.best);
-        interval(problems, &field, ideal);
+        scale::on_scale(problems, &field, issue, ideal.best, limits);
+        interval(problems, &field, ideal, limits);
     }
 }
 
-fn weight(problems: &mut Problems, field: &str, measure: Measure) {
-    scale::weight(problems, field, measure.best);
-    interval(problems, field, measure);
+fn weight(problems: &mut Problems, field: &str, measure: Measure, limits: &Limits) {
+    scale::weight(problems, field, measure.best, limits);
+    interval(problems, field, measure, limits);
 }
 
 /// An interval holds its best value. Its ends may lie off the scale; draws are kept on it.
-fn interval(problems: &mut Problems, field: &str, measure: Measure) {
-    if !measure.best.is_finite() {
+fn interval(problems: &mut Problems, field: &str, measure: Measure, limits: &Limits) {
+    if scale::not_computable(field, measure.best, limits).is_some() {
         return;
     }
     for end in [measure.low, measure.high] {
-        if !end.is_finite() {
-            problems.add(scale::not_finite(field, end));
+        if let Some(violation) = scale::not_computable(field, end, limits) {
+            problems.add(violation);
             return;
         }
     }

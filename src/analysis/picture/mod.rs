@@ -5,8 +5,8 @@
 //! `ranges`        what each party accepts, and the zone
 //!
 //! Each is a function from a small value to a string, so that server, client and tests draw the
-//! same. An SVG stands by itself: no script, no outside font or file, and its legend, sources and
-//! revision are in it, for pictures travel without their text. What is not stated is drawn as
+//! same. An SVG stands by itself: no script, no outside font or file, and its marking, legend,
+//! sources and revision are in it, for pictures travel without their text. What is not stated is drawn as
 //! such, never as an empty place. Used by `bin`.
 
 mod distribution;
@@ -26,6 +26,8 @@ pub use ranges::{Ranges, Span};
 pub struct Caption {
     /// What it shows.
     pub title: String,
+    /// Who may be shown it; empty leaves it to the text around the picture.
+    pub marking: String,
     /// The method and what must be known to read it, a line each.
     pub notes: Vec<String>,
     /// The inputs, by name.
@@ -40,7 +42,8 @@ const SOURCES_SHOWN: usize = 12;
 impl Caption {
     /// The lines below a picture.
     fn lines(&self) -> Vec<String> {
-        let mut lines = self.notes.clone();
+        let marking = (!self.marking.is_empty()).then(|| self.marking.clone());
+        let mut lines: Vec<String> = marking.into_iter().chain(self.notes.clone()).collect();
         let shown = self.sources.iter().take(SOURCES_SHOWN);
         lines.extend(shown.map(|source| format!("source: {source}")));
         let rest = self.sources.len().saturating_sub(SOURCES_SHOWN);

@@ -5,6 +5,7 @@ use super::*;
 fn caption() -> Caption {
     Caption {
         title: "Risks <of> \"all\" & sundry".to_owned(),
+        marking: "TLP:AMBER, for desk".to_owned(),
         notes: vec!["NIST SP 800-30 r1".to_owned()],
         sources: vec!["assessments/a/risks/b".to_owned()],
         revision: 42,
@@ -55,6 +56,7 @@ not stated  ·        ·         1
 
 likelihood down, impact across; levels green < amber < red
 * straddles rows and stands in each; \"not stated\" has no level
+TLP:AMBER, for desk
 NIST SP 800-30 r1
 source: assessments/a/risks/b
 revision 42
@@ -109,6 +111,7 @@ issues/quota, percent
 mean: 47.65
 median: 60
 
+TLP:AMBER, for desk
 NIST SP 800-30 r1
 source: assessments/a/risks/b
 revision 42
@@ -221,6 +224,7 @@ fn an_svg_stands_by_itself() {
             "{svg}"
         );
         assert!(svg.contains(">revision 42</text>"), "{svg}");
+        assert!(svg.contains(">TLP:AMBER, for desk</text>"), "{svg}");
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         assert_eq!(svg.matches("http").count(), 1, "{svg}");
     }

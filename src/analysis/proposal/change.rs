@@ -2,7 +2,8 @@
 //!
 //! Changes are tried in the order of how little they change: keep the term, move it on its scale,
 //! turn it round, leave it out. A move goes to the nearest value that lies within every declared
-//! bound at once. Where nothing helps, the lines that are in each other's way are named.
+//! bound at once. A line that cannot be decided holds nothing up: it is named beside the change.
+//! Where nothing helps, the lines that are in each other's way are named.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,7 +64,7 @@ fn touched<'a>(
     let mut found = Vec::new();
     for (issue, lines) in by_issue {
         let paths = reaches.on(issue).iter();
-        for path in paths.filter(|path| path.term == at && !path.overlaps()) {
+        for path in paths.filter(|path| path.term == at) {
             found.extend(lines.iter().map(|line| (*line, path.reach)));
         }
     }
@@ -85,11 +86,7 @@ impl<'a> Case<'a> {
     }
 
     fn change(&self) -> v1::TermChange {
-        let bound = together(
-            self.touched
-                .iter()
-                .filter(|(_, reach)| *reach == Reach::Same),
-        );
+        let bound = together(self.touched.iter().filter(|(line, _)| self.binds(line)));
         let broken = self.broken(&Candidate::Keep(self.term.clone()));
         let mut in_the_way = BTreeSet::new();
         for candidate in self.candidates(bound.as_ref()) {
@@ -108,6 +105,28 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether the bound of a line decides where the term may lie, whatever the place.
+    fn binds(&self, line: &v1::RedLine) -> bool {
+        let scale = self.scale(&line.issue);
+        let place = match scale {
+            Some(Scale::Options(_)) => Place::Of(""),
+            Some(Scale::Ordinal(_) | Scale::Quantity(_) | Scale::Binary(_)) | None => {
+                Place::At(0.0)
+            }
+        };
+        let placed = Term {
+            effect: TermEffect::Unspecified,
+            place: Some(place),
+            elsewhere: false,
+            ..self.term.clone()
+        };
+        let same = line.issue == self.term.issue;
+        same && matches!(
+            judge(&placed, line, scale, Reach::Same, self.terms).verdict,
+            Verdict::Crossed | Verdict::AtLimit | Verdict::Respected
+        )
+    }
+
     /// What may be done to the term, the least change first.
     fn candidates(&self, bound: Option<&v1::Bound>) -> Vec<Candidate<'a>> {
         let mut candidates = vec![Candidate::Keep(self.term.clone())];
@@ -122,6 +141,7 @@ impl<'a> Case<'a> {
             candidates.extend(places.map(|place| {
                 Candidate::Move(Term {
                     place: Some(place),
+                    elsewhere: false,
                     ..self.term.clone()
                 })
             }));
@@ -137,6 +157,7 @@ impl<'a> Case<'a> {
             Candidate::Turn(Term {
                 effect,
                 place,
+                elsewhere: false,
                 ..self.term.clone()
             })
         }));
@@ -320,7 +341,8 @@ fn moved(from: f64, bound: &v1::Bound, scale: Option<&Scale>) -> Option<f64> {
 
 /// An option that every line accepts.
 fn option<'a>(bound: &v1::Bound, touched: &[(&'a v1::RedLine, Reach)]) -> Option<Place<'a>> {
-    let all = touched.iter().filter_map(|(line, _)| stated(line));
+    let same = touched.iter().filter(|(_, reach)| *reach == Reach::Same);
+    let all = same.filter_map(|(line, _)| stated(line));
     let mut all = all.flat_map(|bound| &bound.options);
     let found = all.find(|option| bound.options.contains(option));
     found.map(|option| Place::Of(option))
@@ -351,7 +373,6 @@ fn additions(
 fn addition(issue: &str, lines: &[&v1::RedLine], issues: &Issues) -> v1::TermChange {
     let scale = issues.get(issue).and_then(|issue| issue.scale.as_ref());
     let all: Touched<'_> = lines.iter().map(|line| (*line, Reach::Same)).collect();
-    let acceptable = together(all.iter());
     let name = |line: &&v1::RedLine| line.name.clone();
     let of = |wanted: &dyn Fn(&v1::RedLine) -> bool| {
         let mut names: Vec<String> = lines.iter().filter(|line| wanted(line)).map(name).collect();
@@ -361,12 +382,12 @@ fn addition(issue: &str, lines: &[&v1::RedLine], issues: &Issues) -> v1::TermCha
     let rejecting = |line: &v1::RedLine| {
         matches!(line.posture(), Posture::Prohibits | Posture::Refuses) && stated(line).is_none()
     };
-    let open = |line: &v1::RedLine| {
-        matches!(
-            line.posture(),
-            Posture::Conditions | Posture::Unspecified | Posture::Undetermined
-        )
+    let open = |line: &v1::RedLine| match line.posture() {
+        Posture::Conditions => true,
+        Posture::Unspecified | Posture::Undetermined => stated(line).is_none(),
+        Posture::Prohibits | Posture::Requires | Posture::Claims | Posture::Refuses => false,
     };
+    let acceptable = together(all.iter().filter(|(line, _)| !open(line)));
     let room = acceptable
         .as_ref()
         .is_none_or(|bound| has_room(bound, scale));

@@ -34,6 +34,8 @@ pub(super) enum Why {
     AtTheEnd,
     Outside,
     EmptyBound,
+    OtherBound,
+    Elsewhere,
     NoPlace,
     NoBound,
     NoEffect,
@@ -97,6 +99,9 @@ pub(super) fn judge(
     if posture == Posture::Conditions && !all.iter().any(|one| one.meets.contains(&line.name)) {
         return plain(Verdict::Undecidable, Why::ConditionMissing);
     }
+    if term.elsewhere {
+        return plain(Verdict::Undecidable, Why::Elsewhere);
+    }
     match (reach, stated(line), term.place) {
         (Reach::Same, Some(bound), Some(place)) => within(bound, place, scale),
         (Reach::Same, Some(_), None) if does_what_is_bounded(posture, term.effect) => {
@@ -129,7 +134,13 @@ fn does_what_is_bounded(posture: Posture, effect: TermEffect) -> bool {
 /// On a scale the declared bound decides.
 fn within(bound: &v1::Bound, place: Place<'_>, scale: Option<&Scale>) -> Finding {
     let value = match place {
+        Place::At(_) if bound.min.is_none() && bound.max.is_none() => {
+            return plain(Verdict::Undecidable, Why::OtherBound);
+        }
         Place::At(value) => value,
+        Place::Of(_) if bound.options.is_empty() => {
+            return plain(Verdict::Undecidable, Why::OtherBound);
+        }
         Place::Of(option) if bound.options.iter().any(|accepted| accepted == option) => {
             return plain(Verdict::Respected, Why::Within);
         }
@@ -236,6 +247,12 @@ impl Why {
             Self::AtTheEnd => format!("term {term} lies on the end of the declared bound"),
             Self::Outside => format!("term {term} lies outside the declared bound"),
             Self::EmptyBound => "its declared bound ends before it begins".to_owned(),
+            Self::OtherBound => {
+                "its declared bound is of another sort than the scale of its issue".to_owned()
+            }
+            Self::Elsewhere => {
+                format!("term {term} rules out a place on the scale and does not say where it lies")
+            }
             Self::NoPlace => {
                 format!("it declares a bound, and term {term} names no place on the scale")
             }

@@ -16,7 +16,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::judge::{Finding, judge};
 use self::reach::{Path, Reaches};
@@ -44,6 +44,8 @@ pub struct Findings {
     pub changes: Vec<v1::TermChange>,
     /// Lines of several assessments that get different verdicts.
     pub disagreements: Vec<v1::VerdictDisagreement>,
+    /// The issues by which a term comes to a line, the ends of each way included.
+    pub issues: BTreeSet<String>,
     /// What was not stated.
     pub gaps: Vec<v1::basis::Gap>,
 }
@@ -56,8 +58,12 @@ pub fn check(
     limits: &Limits,
 ) -> Result<Findings, Error> {
     let terms = terms::read(given, issues, limits)?;
+    terms::carried(&terms, &lines)?;
     let reaches = Reaches::of(&terms, issues, limits);
     let (lines, gaps) = standing(lines);
+    let spoken: BTreeSet<&str> = lines.iter().map(|line| line.issue.as_str()).collect();
+    let paths = spoken.iter().flat_map(|issue| reaches.on(issue));
+    let followed = paths.flat_map(|path| path.issues.iter().cloned()).collect();
     let changes = change::nearest(&terms, issues, &reaches, &lines);
     let case = Case {
         terms: &terms,
@@ -71,6 +77,7 @@ pub fn check(
         grave(a).cmp(&grave(b)).then(a.red_line.cmp(&b.red_line))
     });
     Ok(Findings {
+        issues: followed,
         counts: counts(&told),
         lines: told,
         changes,

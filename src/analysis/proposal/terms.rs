@@ -1,12 +1,14 @@
 //! What a proposal says, checked against the scales of its issues; everything wrong at once.
 
+use std::collections::BTreeMap;
+
 use super::Issues;
 use crate::analysis::scale;
 use crate::error::{Error, Problems, Violation};
 use crate::model::limits::Limits;
 use crate::model::v1::issue::Scale;
 use crate::model::v1::proposal_term::Place as Given;
-use crate::model::v1::{self, TermEffect};
+use crate::model::v1::{self, Posture, TermEffect};
 
 /// Where on its scale a term lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,6 +25,8 @@ pub(super) struct Term<'a> {
     pub(super) issue: &'a str,
     pub(super) effect: TermEffect,
     pub(super) place: Option<Place<'a>>,
+    /// Whether it rules out a place on its scale and no more: it leaves open where it lies.
+    pub(super) elsewhere: bool,
     pub(super) giver: &'a str,
     pub(super) meets: &'a [String],
 }
@@ -54,6 +58,30 @@ pub(super) fn read<'a>(
     Ok(terms)
 }
 
+/// Checks the red lines whose condition the terms are said to carry: each is among the lines that
+/// are checked, and has one.
+pub(super) fn carried(terms: &[Term<'_>], lines: &[v1::RedLine]) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    let given = terms.iter().enumerate();
+    let given = given.flat_map(|(at, term)| term.meets.iter().map(move |name| (at, name)));
+    let mut known: Option<BTreeMap<&str, Posture>> = None;
+    for (at, name) in given {
+        let known = known.get_or_insert_with(|| {
+            let each = lines.iter();
+            each.map(|line| (line.name.as_str(), line.posture()))
+                .collect()
+        });
+        let (reason, text) = match known.get(name.as_str()) {
+            Some(Posture::Conditions) => continue,
+            Some(_) => ("LINE_WITHOUT_CONDITION", "is accepted on no condition"),
+            None => ("LINE_UNKNOWN", "is no red line in scope"),
+        };
+        let text = format!("\"{name}\" {text}");
+        problems.add(Violation::new(format!("terms[{at}].meets"), reason, text));
+    }
+    problems.finish()
+}
+
 fn one<'a>(
     at: usize,
     given: &'a v1::ProposalTerm,
@@ -80,7 +108,7 @@ fn one<'a>(
     };
     let place = match &given.place {
         None => None,
-        Some(place) => Some(placed(&field, place, issue)?),
+        Some(place) => Some(placed(&field, place, issue, limits)?),
     };
     let follows = match (issue.scale.as_ref(), place) {
         (Some(Scale::Binary(_)), Some(Place::At(value))) if value > 0.5 => TermEffect::BringsAbout,
@@ -91,9 +119,11 @@ fn one<'a>(
         let text = "the effect and the value of the term contradict each other";
         return refuse("effect", "TERM_CONTRADICTS_ITSELF", text.to_owned());
     }
+    let binary = matches!(issue.scale, Some(Scale::Binary(_)));
     Ok(Term {
         issue: &given.issue,
         effect: follows,
+        elsewhere: follows == TermEffect::RulesOut && place.is_some() && !binary,
         place,
         giver: &given.giver,
         meets: &given.meets,
@@ -105,6 +135,7 @@ fn placed<'a>(
     field: &dyn Fn(&str) -> String,
     place: &'a Given,
     issue: &v1::Issue,
+    limits: &Limits,
 ) -> Result<Place<'a>, Error> {
     let scale = issue.scale.as_ref();
     let mismatch = |name: &str| {
@@ -134,7 +165,7 @@ fn placed<'a>(
             Err(Error::invalid(field("step"), "STEP_UNKNOWN", text))
         }
         (Given::Amount(value), Some(Scale::Ordinal(_) | Scale::Quantity(_) | Scale::Binary(_))) => {
-            on_scale(&field("amount"), *value, issue)?;
+            on_scale(&field("amount"), *value, issue, limits)?;
             Ok(Place::At(*value))
         }
         (Given::Amount(_), _) => mismatch("amount"),
@@ -143,9 +174,9 @@ fn placed<'a>(
     }
 }
 
-fn on_scale(field: &str, value: f64, issue: &v1::Issue) -> Result<(), Error> {
+fn on_scale(field: &str, value: f64, issue: &v1::Issue, limits: &Limits) -> Result<(), Error> {
     let mut problems = Problems::default();
-    scale::on_scale(&mut problems, field, &issue.into(), value);
+    scale::on_scale(&mut problems, field, &issue.into(), value, limits);
     problems.finish()?;
     let steps = scale::steps(issue.scale.as_ref());
     if !steps.is_empty() && !steps.iter().any(|(step, _)| *step == value) {

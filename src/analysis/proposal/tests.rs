@@ -319,6 +319,78 @@ fn everything_wrong_with_the_terms_is_told_at_once() {
     assert!(check(&[], &issues, Vec::new(), &Limits::default()).is_err());
 }
 
+#[test]
+fn a_bound_of_another_sort_and_a_place_that_is_ruled_out_decide_nothing() {
+    let options = Some(Scale::Options(v1::OptionScale {
+        ids: vec!["a".into(), "b".into()],
+    }));
+    let issues = known(vec![issue("issues/x", steps()), issue("issues/o", options)]);
+    let mut of_options = line("l", "issues/x", Posture::Prohibits, (None, None));
+    of_options.acceptable = Some(Bound {
+        options: vec!["a".into()],
+        ..Default::default()
+    });
+    let step = |effect| {
+        [term(
+            "issues/x",
+            effect,
+            Some(Place::Step("membership".into())),
+        )]
+    };
+    let unstated = TermEffect::Unspecified;
+    assert_eq!(
+        verdict(&step(unstated), &issues, of_options),
+        Verdict::Undecidable
+    );
+    let numbered = line("l", "issues/o", Posture::Prohibits, (None, Some(1.0)));
+    let option = [term("issues/o", unstated, Some(Place::Option("a".into())))];
+    assert_eq!(verdict(&option, &issues, numbered), Verdict::Undecidable);
+    for bound in [(None, Some(1.0)), (None, None)] {
+        let line = line("l", "issues/x", Posture::Prohibits, bound);
+        let ruled_out = verdict(&step(TermEffect::RulesOut), &issues, line);
+        assert_eq!(ruled_out, Verdict::Undecidable);
+    }
+}
+
+#[test]
+fn a_change_respects_what_can_be_decided_and_names_the_rest() {
+    let overlaps = v1::Issue {
+        relations: vec![v1::IssueRelation {
+            issue: "issues/y".into(),
+            kind: IssueRelationKind::Overlaps.into(),
+        }],
+        ..issue("issues/x", steps())
+    };
+    let issues = known(vec![overlaps, issue("issues/y", None)]);
+    let lines = vec![
+        line("bound", "issues/x", Posture::Prohibits, (None, Some(2.0))),
+        line("if", "issues/x", Posture::Conditions, (None, Some(0.0))),
+        line("near", "issues/y", Posture::Prohibits, (None, None)),
+    ];
+    let place = Some(Place::Step("membership".into()));
+    let offered = [term("issues/x", TermEffect::Unspecified, place)];
+    let told = found(&offered, &issues, lines);
+    let change = &told.changes[0];
+    assert_eq!(change.kind(), TermChangeKind::Move);
+    assert_eq!(change.step, "partnership", "the condition does not bind");
+    let named = |id: &str| format!("assessments/a/redLines/{id}");
+    assert_eq!(change.undecided, [named("if"), named("near")]);
+}
+
+#[test]
+fn a_condition_is_carried_by_name_or_not_at_all() {
+    let issues = known(vec![issue("issues/x", None)]);
+    let lines = vec![line("l", "issues/x", Posture::Prohibits, (None, None))];
+    let mut carries = term("issues/x", TermEffect::BringsAbout, None);
+    carries.meets = vec![lines[0].name.clone(), "assessments/a/redLines/z".into()];
+    let error = check(&[carries], &issues, lines, &Limits::default()).unwrap_err();
+    let Error::Invalid(violations) = error else {
+        panic!("{error:?}")
+    };
+    let reasons: Vec<&str> = violations.iter().map(|one| one.reason).collect();
+    assert_eq!(reasons, ["LINE_WITHOUT_CONDITION", "LINE_UNKNOWN"]);
+}
+
 fn end() -> impl Strategy<Value = Option<f64>> {
     prop_oneof![
         Just(None),
@@ -345,8 +417,9 @@ proptest! {
             })),
         };
         let issues = known(vec![issue("issues/q", scale)]);
-        let lines: Vec<v1::RedLine> = (0..).zip(&bounds).map(|(at, bound)| {
-            let posture = if at % 2 == 0 { Posture::Prohibits } else { Posture::Claims };
+        let lines: Vec<v1::RedLine> = (0_usize..).zip(&bounds).map(|(at, bound)| {
+            let postures = [Posture::Prohibits, Posture::Claims, Posture::Conditions];
+            let posture = postures[at % 3];
             line(&format!("l{at}"), "issues/q", posture, *bound)
         }).collect();
         let at = |value: f64| {

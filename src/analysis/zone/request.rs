@@ -27,7 +27,10 @@ pub(super) fn check(question: &Question, limits: &Limits) -> Result<(), Error> {
             .iter()
             .find(|issue| issue.name == acceptance.issue)
         {
-            Some(issue) => bound(&mut problems, &format!("{field}.bound"), issue, acceptance),
+            Some(issue) => {
+                let field = format!("{field}.bound");
+                bound(&mut problems, &field, issue, acceptance, limits);
+            }
             None => {
                 let text = format!("\"{}\" is not among the issues", acceptance.issue);
                 problems.add(Violation::new(field, "ISSUE_UNKNOWN", text));
@@ -79,7 +82,13 @@ fn twice<'a>(problems: &mut Problems, field: &str, names: impl Iterator<Item = &
     }
 }
 
-fn bound(problems: &mut Problems, field: &str, issue: &Issue, acceptance: &Acceptance) {
+fn bound(
+    problems: &mut Problems,
+    field: &str,
+    issue: &Issue,
+    acceptance: &Acceptance,
+    limits: &Limits,
+) {
     let bound = &acceptance.bound;
     let ordered = bound.min.is_some() || bound.max.is_some();
     let known: Option<&[String]> = match &issue.scale {
@@ -105,7 +114,7 @@ fn bound(problems: &mut Problems, field: &str, issue: &Issue, acceptance: &Accep
         }
     }
     for end in [bound.min, bound.max].into_iter().flatten() {
-        scale::on_scale(problems, field, issue, end);
+        scale::on_scale(problems, field, issue, end, limits);
     }
     if let (Some(min), Some(max)) = (bound.min, bound.max)
         && min > max

@@ -109,7 +109,7 @@ pub struct Solution {
 /// # Errors
 /// As [`agree`], and [`Error::Invalid`] with TOO_FEW_PARTIES, SCALE_NOT_QUANTITY, ZONE_NOT_OPEN,
 /// IDEAL_NOT_STATED, IDEAL_OUTSIDE_BOUNDS, SALIENCE_NOT_STATED, WEIGHT_NEGATIVE, WEIGHTS_ZERO,
-/// NUMBER_NOT_FINITE.
+/// NUMBER_NOT_FINITE, NUMBER_TOO_LARGE.
 pub fn solve(question: &Question, search: &Search, limits: &Limits) -> Result<Solution, Error> {
     let table = Table::read(question, search, limits)?;
     let (best, sampled) = table.nash(search.seed, limits);
@@ -168,7 +168,7 @@ impl Table {
     fn read(question: &Question, search: &Search, limits: &Limits) -> Result<Self, Error> {
         let zone = agree(question, limits)?;
         refuse(question, &zone.issues)?;
-        let terms = terms(question, search, &zone.issues)?;
+        let terms = terms(question, search, &zone.issues, limits)?;
         let values: Vec<Vec<f64>> = zone
             .issues
             .iter()
@@ -451,10 +451,15 @@ fn refuse(question: &Question, zones: &[IssueZone]) -> Result<(), Error> {
     problems.finish()
 }
 
-fn terms(question: &Question, search: &Search, zones: &[IssueZone]) -> Result<Vec<Terms>, Error> {
+fn terms(
+    question: &Question,
+    search: &Search,
+    zones: &[IssueZone],
+    limits: &Limits,
+) -> Result<Vec<Terms>, Error> {
     let mut problems = Problems::default();
     if let Some(salience) = search.salience_assumed {
-        scale::weight(&mut problems, "salience_assumed", salience);
+        scale::weight(&mut problems, "salience_assumed", salience, limits);
     }
     let mut found = Vec::new();
     for (at, party) in question.parties.iter().enumerate() {
@@ -475,11 +480,8 @@ fn terms(question: &Question, search: &Search, zones: &[IssueZone]) -> Result<Ve
             }
         }
         for salience in &terms.salience {
-            scale::weight(
-                &mut problems,
-                &format!("wishes of {}", party.name),
-                *salience,
-            );
+            let field = format!("wishes of {}", party.name);
+            scale::weight(&mut problems, &field, *salience, limits);
         }
         if terms.salience.len() == zones.len() && terms.salience.iter().all(|s| *s == 0.0) {
             let text = format!("no issue matters to \"{}\"", party.name);

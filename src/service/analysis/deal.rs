@@ -3,6 +3,7 @@
 use super::super::{Answer, Door};
 use super::gather::answer;
 use crate::analysis::proposal;
+use crate::error::Problems;
 use crate::model::caller::Caller;
 use crate::model::limits::exceeded;
 use crate::model::v1 as plain;
@@ -19,9 +20,18 @@ pub(super) async fn check_proposal(
         let lines: Vec<plain::RedLine> = gathering.elements(&scope)?;
         let spoken: Vec<String> = lines.iter().map(|line| line.issue.clone()).collect();
         let limits = gathering.limits();
-        let mut found = proposal::check(&request.terms, &issues, lines, &limits)?;
-        let terms = request.terms.iter().map(|term| term.issue.as_str());
-        gathering.used(terms.chain(spoken.iter().map(String::as_str)))?;
+        let mut problems = Problems::default();
+        for (at, term) in request.terms.iter().enumerate() {
+            if !term.giver.is_empty() {
+                problems.note(gathering.known(&format!("terms[{at}].giver"), &term.giver))?;
+            }
+        }
+        let found = problems.note(proposal::check(&request.terms, &issues, lines, &limits))?;
+        problems.finish()?;
+        let mut found = found.unwrap_or_default();
+        let terms = request.terms.iter().map(|term| &term.issue);
+        let read = terms.chain(&spoken).chain(&found.issues);
+        gathering.used(read.map(String::as_str))?;
         if !request.verdicts.is_empty() {
             found
                 .lines

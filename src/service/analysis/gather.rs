@@ -70,7 +70,8 @@ selected! {
 pub(super) struct Gathering {
     pub(super) view: View,
     valid_at: Option<Timestamp>,
-    inputs: BTreeMap<String, Revision>,
+    /// By name and revision: an answer that compares revisions rests on both versions.
+    inputs: BTreeSet<(String, Revision)>,
     marking: Marking,
 }
 
@@ -118,7 +119,7 @@ pub(super) async fn open(
     Ok(Gathering {
         view,
         valid_at,
-        inputs: BTreeMap::new(),
+        inputs: BTreeSet::new(),
         marking: Marking::default(),
     })
 }
@@ -152,10 +153,13 @@ impl Gathering {
         }
         problems.finish()?;
         let mut problems = Problems::default();
-        let mut assessments = Vec::new();
+        let mut assessments: Vec<Name> = Vec::new();
         for (at, name) in given.assessments.iter().enumerate() {
             let field = format!("scope.assessments[{at}]");
-            assessments.extend(problems.note(Name::parse_as(kind, name, &field))?);
+            let name = problems.note(Name::parse_as(kind, name, &field))?;
+            // Named twice it is still one: its elements are not two records.
+            let twice = |name: &Name| assessments.iter().any(|one| one.as_str() == name.as_str());
+            assessments.extend(name.filter(|name| !twice(name)));
         }
         self.all_known(&mut problems, "scope.actors", &given.actors)?;
         self.all_known(&mut problems, "scope.issues", &given.issues)?;
@@ -218,6 +222,15 @@ impl Gathering {
 
     /// The elements of a kind that a scope selects and that hold at the time asked for.
     pub(super) fn elements<T: Selected>(&mut self, scope: &Scope) -> Result<Vec<T>, Error> {
+        self.elements_where(scope, |_| true)
+    }
+
+    /// Those of them that are wanted; only they become inputs.
+    pub(super) fn elements_where<T: Selected>(
+        &mut self,
+        scope: &Scope,
+        wanted: impl Fn(&T) -> bool,
+    ) -> Result<Vec<T>, Error> {
         let actors: BTreeSet<&str> = scope.actors.iter().map(String::as_str).collect();
         let issues: BTreeSet<&str> = scope.issues.iter().map(String::as_str).collect();
         let selects = |one: &T| {
@@ -226,7 +239,7 @@ impl Gathering {
                 || own.is_empty()
                 || own.iter().any(|actor| actors.contains(actor));
             let issue = issues.is_empty() || one.issue().is_none_or(|issue| issues.contains(issue));
-            actor && issue
+            actor && issue && wanted(one)
         };
         let mut found = Vec::new();
         for parent in scope.parents() {
@@ -313,17 +326,12 @@ impl Gathering {
     /// Takes over what another gathering read, such as one at an earlier revision.
     pub(super) fn absorb(&mut self, other: &Self) {
         self.marking = self.marking.combined(&other.marking);
-        for (name, revision) in &other.inputs {
-            self.inputs.entry(name.clone()).or_insert(*revision);
-        }
+        self.inputs.extend(other.inputs.iter().cloned());
     }
 
     /// Notes resources that were read already, where they are seen.
     pub(super) fn used<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> Result<(), Error> {
         for name in names {
-            if self.inputs.contains_key(name) || name.is_empty() {
-                continue;
-            }
             let Ok(parsed) = Name::parse(name, "name") else {
                 continue;
             };
@@ -339,7 +347,7 @@ impl Gathering {
     }
 
     fn note(&mut self, name: &str, revision: Revision, marking: &Marking) {
-        self.inputs.insert(name.to_owned(), revision);
+        self.inputs.insert((name.to_owned(), revision));
         self.marking = self.marking.combined(marking);
     }
 

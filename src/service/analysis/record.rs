@@ -1,5 +1,7 @@
 //! What the record says of itself: lint, ladder, trace, contradictions.
 
+use std::collections::BTreeSet;
+
 use prost::Message;
 use prost_reflect::{DynamicMessage, Value};
 
@@ -34,9 +36,10 @@ pub(super) async fn lint_assessment(
         let all = std::iter::once(name.as_str()).chain(names.iter().map(String::as_str));
         gathering.used(all)?;
         let gone = gone(gathering, &assessment)?;
+        let gaps = lint::unstated(&assessment);
         Ok(plain::LintAssessmentResponse {
             findings: lint::lint(&assessment, &gone, &as_of),
-            basis: Some(gathering.basis((lint::METHOD, lint::SOURCE), Vec::new())?),
+            basis: Some(gathering.basis((lint::METHOD, lint::SOURCE), gaps)?),
             as_of: Some(as_of),
         })
     })
@@ -57,10 +60,12 @@ fn gone(gathering: &mut Gathering, assessment: &plain::Assessment) -> Result<lin
             gone.insert(text.clone(), "is not there, or cannot be seen");
             continue;
         }
+        gathering.used([text.as_str()].into_iter())?;
         let work = assessment_of(text).filter(|work| *work != assessment.name);
         let Some(work) = work.and_then(|work| Name::parse(work, "rests_on").ok()) else {
             continue;
         };
+        gathering.used([work.as_str()].into_iter())?;
         let revision = gathering.view.revision();
         if gathering.view.state_at(&work, revision) == i32::from(AssessmentState::Withdrawn) {
             gone.insert(text.clone(), "lies in an assessment that was withdrawn");
@@ -85,11 +90,12 @@ pub(super) async fn get_commitment_ladder(
     let as_of = request.as_of.unwrap_or(now);
     answer(door, caller, request.read, move |gathering| {
         let scope = gathering.scope(request.scope)?;
-        let mut commitments: Vec<plain::Commitment> = gathering.elements(&scope)?;
-        if !request.theme.is_empty() {
-            commitments.retain(|one| one.theme == request.theme);
-        }
-        let found = ladder::ladder(&commitments, &as_of);
+        let theme =
+            |one: &plain::Commitment| request.theme.is_empty() || one.theme == request.theme;
+        let mut commitments = gathering.elements_where(&scope, theme)?;
+        let shown = commitments.iter().map(|one| one.name.clone()).collect();
+        required(gathering, &mut commitments)?;
+        let found = ladder::ladder(&commitments, &shown, &as_of);
         Ok(plain::GetCommitmentLadderResponse {
             basis: Some(gathering.basis((ladder::METHOD, ladder::SOURCE), found.gaps)?),
             as_of: Some(as_of),
@@ -99,6 +105,37 @@ pub(super) async fn get_commitment_ladder(
         })
     })
     .await
+}
+
+/// Adds what the commitments require, or count their days from, however far down and wherever it
+/// stands: what a scope leaves out is not therefore missing.
+fn required(
+    gathering: &mut Gathering,
+    commitments: &mut Vec<plain::Commitment>,
+) -> Result<(), Error> {
+    let known = commitments.iter().map(|one| one.name.clone());
+    let mut known: BTreeSet<String> = known.collect();
+    let allowed = gathering.limits().analysis_elements_max;
+    let mut next = 0;
+    while let Some(one) = commitments.get(next) {
+        let required = one.requires.iter().flat_map(|one| &one.commitments);
+        let anchor = one.deadline.iter().map(|deadline| &deadline.anchor);
+        let names: Vec<String> = required
+            .chain(anchor)
+            .filter(|name| name.contains("/commitments/") && !known.contains(*name))
+            .cloned()
+            .collect();
+        for name in names {
+            commitments.extend(gathering.read::<plain::Commitment>(&name)?);
+            known.insert(name);
+        }
+        if commitments.len() > allowed {
+            let given = commitments.len();
+            return Err(exceeded("scope", "SCOPE_TOO_LARGE", given, allowed));
+        }
+        next += 1;
+    }
+    Ok(())
 }
 
 pub(super) async fn trace(
@@ -127,10 +164,17 @@ pub(super) async fn trace(
     };
     answer(door, caller, request.read, move |gathering| {
         let found = trace::trace(&request.name, reach, &mut Steps(gathering))?;
+        let missing = found.nodes.iter().filter(|node| node.missing);
+        let gaps = missing.map(|node| plain::basis::Gap {
+            name: node.name.clone(),
+            field: "name".to_owned(),
+            treatment: "it is not there, or cannot be seen; not followed".to_owned(),
+        });
+        let gaps = gaps.collect();
         let seen = found.nodes.iter().filter(|node| !node.missing);
         gathering.used(seen.map(|node| node.name.as_str()))?;
         Ok(plain::TraceResponse {
-            basis: Some(gathering.basis((trace::METHOD, trace::SOURCE), Vec::new())?),
+            basis: Some(gathering.basis((trace::METHOD, trace::SOURCE), gaps)?),
             nodes: found.nodes,
             links: found.links,
             cycles: found.cycles,
@@ -220,12 +264,12 @@ pub(super) async fn find_contradictions(
             forecasts: &forecasts,
         };
         let most = gathering.limits().contradictions_max;
-        let (found, truncated) = contradictions::find(record, &kinds, most);
+        let found = contradictions::find(record, &kinds, most);
         let method = (contradictions::METHOD, contradictions::SOURCE);
         Ok(plain::FindContradictionsResponse {
-            basis: Some(gathering.basis(method, Vec::new())?),
-            contradictions: found,
-            truncated,
+            basis: Some(gathering.basis(method, found.gaps)?),
+            contradictions: found.contradictions,
+            truncated: found.truncated,
         })
     })
     .await

@@ -15,6 +15,7 @@ use chancery::model::v1::{BargainingOutcome, Basis, FindAgreementZoneResponse, I
 use chancery::model::v1::{ReadOptions, RiskMatrixResponse, SimulateBargainingResponse, ZoneState};
 use clap::Args;
 
+use super::tell::marking;
 use crate::failure::Failure;
 use crate::output::{Format, Output, tame};
 
@@ -76,13 +77,14 @@ fn caption(title: &str, notes: &[&str], basis: Option<&Basis>) -> Caption {
         .unwrap_or_default();
     Caption {
         title: tame(title),
+        marking: basis.map_or_else(String::new, |basis| tame(&marking(basis))),
         notes: notes.map(|note| tame(&note)).collect(),
         sources: inputs.iter().map(|input| tame(&input.name)).collect(),
         revision: basis.map_or(0, |basis| basis.read_revision),
     }
 }
 
-/// The same for the terminal, where the tables below tell method, inputs and revision.
+/// The same for the terminal, where the tables below tell method, inputs, revision and marking.
 fn bare(title: &str, notes: &[&str]) -> Caption {
     caption(title, notes, None)
 }

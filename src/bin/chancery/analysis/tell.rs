@@ -3,6 +3,7 @@
 //! Values come as canonical JSON and are put in words by the contract's descriptors, as everywhere.
 //! What an answer leaves open stands under it, line by line: nothing is passed over in silence.
 
+use chancery::model::v1::{Basis, Tlp};
 use chancery::wire::json;
 use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::Value;
@@ -145,52 +146,51 @@ fn rounded(number: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// What was not stated that is told line by line; the rest is counted.
+const GAPS_SHOWN: usize = 20;
+
 /// What an answer rests on: what was not stated, the method, the revision and the marking.
 pub(crate) fn foot(value: &Value, output: &mut Output) -> Result<(), Failure> {
     let Some(basis) = value.get("basis") else {
         return Ok(());
     };
-    let text = |value: &Value, field: &str| {
-        tame(value.get(field).and_then(Value::as_str).unwrap_or_default())
-    };
-    let gaps = basis.get("gaps").and_then(Value::as_array);
-    for gap in gaps.into_iter().flatten() {
-        let (name, field) = (text(gap, "name"), text(gap, "field"));
-        let treatment = text(gap, "treatment");
+    let basis: Basis = json::decode("Basis", basis.clone())?;
+    for gap in basis.gaps.iter().take(GAPS_SHOWN) {
+        let (name, field) = (tame(&gap.name), tame(&gap.field));
+        let treatment = tame(&gap.treatment);
         output.line(&format!("{NOT_STATED}: {field} of {name}: {treatment}"))?;
     }
-    let inputs = basis.get("inputs").and_then(Value::as_array);
-    let inputs = inputs.map_or(0, Vec::len);
+    let rest = basis.gaps.len().saturating_sub(GAPS_SHOWN);
+    if rest > 0 {
+        output.line(&format!(
+            "{NOT_STATED}: {rest} more; -o json tells them all"
+        ))?;
+    }
+    let inputs = basis.inputs.len();
     let many = if inputs == 1 { "" } else { "s" };
-    let revision = text(basis, "readRevision");
     output.line(&format!(
         "{} ({}); {inputs} input{many} at revision {}; {}",
-        text(basis, "method"),
-        text(basis, "methodSource"),
-        if revision.is_empty() { "0" } else { &revision },
-        marking(basis),
+        tame(&basis.method),
+        tame(&basis.method_source),
+        basis.read_revision,
+        marking(&basis),
     ))?;
     Ok(())
 }
 
-/// `TLP:AMBER, for a, b`
-fn marking(basis: &Value) -> String {
-    let level = basis
-        .pointer("/marking/tlp")
-        .and_then(Value::as_str)
-        .unwrap_or("TLP_CLEAR");
-    let level = level
-        .trim_start_matches("TLP_")
-        .replace("_STRICT", "+STRICT");
-    let audience = basis.pointer("/marking/audience");
-    let groups = audience.map(|audience| {
-        let groups = audience.get("groups").and_then(Value::as_array);
-        let groups = groups.into_iter().flatten().filter_map(Value::as_str);
-        tame(&groups.collect::<Vec<_>>().join(", "))
-    });
-    match groups {
+/// `TLP:AMBER, for a, b`. An answer without a marking is clear: it rests on nothing.
+pub(crate) fn marking(basis: &Basis) -> String {
+    let marking = basis.marking.clone().unwrap_or_default();
+    let level = match marking.tlp() {
+        Tlp::Unspecified | Tlp::Clear => "CLEAR",
+        Tlp::Green => "GREEN",
+        Tlp::Amber => "AMBER",
+        Tlp::AmberStrict => "AMBER+STRICT",
+        Tlp::Red => "RED",
+    };
+    match marking.audience.map(|audience| audience.groups) {
         None => format!("TLP:{level}"),
         Some(groups) if groups.is_empty() => format!("TLP:{level}, for nobody"),
-        Some(groups) => format!("TLP:{level}, for {groups}"),
+        Some(groups) => tame(&format!("TLP:{level}, for {}", groups.join(", "))),
     }
 }
