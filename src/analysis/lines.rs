@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::contradictions::{disjoint, opposed};
 use super::span::instant;
-use crate::model::v1::{self, TimeSpan};
+use crate::model::v1::{self, Posture, TimeSpan};
 
 /// The name of the method, for the basis of an answer.
 pub const METHOD: &str = "consolidation of red lines by issue and posture";
@@ -59,6 +59,34 @@ pub fn consolidate(lines: &[v1::RedLine], origins: &Origins) -> Vec<v1::LineGrou
         }
     });
     each.collect()
+}
+
+/// What the lines do not state, and how that was treated.
+pub fn unstated(lines: &[v1::RedLine]) -> Vec<v1::basis::Gap> {
+    let mut gaps = Vec::new();
+    for line in lines {
+        let posture = matches!(line.posture(), Posture::Unspecified | Posture::Undetermined);
+        let holes = [
+            (line.issue.is_empty(), "issue", "a group without an issue"),
+            (
+                posture,
+                "posture",
+                "a group without a posture; opposed to none",
+            ),
+            (
+                since(&[line]).is_none(),
+                "first_stated",
+                "says nothing of since when",
+            ),
+        ];
+        let holes = holes.into_iter().filter(|(hole, _, _)| *hole);
+        gaps.extend(holes.map(|(_, field, treatment)| v1::basis::Gap {
+            name: line.name.clone(),
+            field: field.to_owned(),
+            treatment: treatment.to_owned(),
+        }));
+    }
+    gaps
 }
 
 /// One variant for each lineage, the newest first.

@@ -23,6 +23,8 @@ pub struct Matrix {
     /// From the least likely; a row goes from its `from` (in) to that of the next (out), the last
     /// one to 1 (in).
     pub rows: Vec<Row>,
+    /// The names of the columns, from the least impact.
+    pub columns: [String; 5],
     /// The levels in ascending order.
     pub levels: Vec<String>,
     /// `cells[row][impact]`: a place in `levels`.
@@ -166,6 +168,7 @@ pub fn nist() -> Matrix {
                 from,
             })
             .collect(),
+        columns: labels.map(ToOwned::to_owned),
         levels: labels.map(ToOwned::to_owned).to_vec(),
         cells: vec![
             [0, 0, 0, 1, 1],
@@ -177,17 +180,28 @@ pub fn nist() -> Matrix {
     }
 }
 
+/// Whose risks a map shows, and what of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sight<'a> {
+    /// Whose risks; `None` is everybody's on one map.
+    pub perspective: Option<&'a str>,
+    /// The dimension of the impacts that count; unspecified is any. Who bears a risk does not
+    /// depend on it.
+    pub dimension: v1::ImpactDimension,
+}
+
 /// Places risks in a matrix, for one bearer or for all.
 ///
 /// # Errors
-/// [`Error::Invalid`] with everything that is wrong: NO_RISKS, TOO_MANY_RISKS, TOO_MANY_ROWS,
+/// [`Error::Invalid`] with everything that is wrong: TOO_MANY_RISKS, TOO_MANY_ROWS, LABEL_TOO_LONG,
 /// MATRIX_ROWS, MATRIX_LEVELS, MATRIX_CELLS, PROBABILITY_OUT_OF_RANGE, PROBABILITY_ORDER.
 pub fn map(
     matrix: Matrix,
     risks: &[v1::Risk],
-    perspective: Option<&str>,
+    sight: Sight<'_>,
     limits: &Limits,
 ) -> Result<RiskMap, Error> {
+    let perspective = sight.perspective;
     check(&matrix, risks, limits)?;
     let mut found = RiskMap {
         counts: vec![0; matrix.levels.len()],
@@ -207,7 +221,7 @@ pub fn map(
         match perspective {
             Some(_) if mine.is_empty() => found.bearer_not_stated.push(risk.name.clone()),
             Some(whose) if !mine.contains(whose) => found.borne_by_others.push(risk.name.clone()),
-            _ => found.risks.push(placed(&found.matrix, risk, perspective)),
+            _ => found.risks.push(placed(&found.matrix, risk, sight)),
         }
         bearers.extend(mine);
     }
@@ -234,7 +248,7 @@ fn bearers_of(risk: &v1::Risk) -> BTreeSet<&str> {
         .collect()
 }
 
-fn placed(matrix: &Matrix, risk: &v1::Risk, perspective: Option<&str>) -> Placed {
+fn placed(matrix: &Matrix, risk: &v1::Risk, sight: Sight<'_>) -> Placed {
     let likelihood = risk
         .likelihood
         .as_ref()
@@ -252,7 +266,7 @@ fn placed(matrix: &Matrix, risk: &v1::Risk, perspective: Option<&str>) -> Placed
     let impacts: Vec<(Result<usize, Gap>, v1::ImpactDimension)> = risk
         .impacts
         .iter()
-        .filter(|impact| counts(risk, impact, perspective))
+        .filter(|impact| counts(risk, impact, sight))
         .map(|impact| (column(impact.level()), impact.dimension()))
         .collect();
     let column = greatest(&impacts);
@@ -273,10 +287,14 @@ fn placed(matrix: &Matrix, risk: &v1::Risk, perspective: Option<&str>) -> Placed
     }
 }
 
-/// Whether an impact counts: for a bearer, what falls on it, and what falls on nobody named of a
+/// Whether an impact counts: of a dimension, what is stated of it; for a bearer, what falls on it, and what falls on nobody named of a
 /// risk that it bears.
-fn counts(risk: &v1::Risk, impact: &v1::risk::Impact, perspective: Option<&str>) -> bool {
-    let Some(whose) = perspective else {
+fn counts(risk: &v1::Risk, impact: &v1::risk::Impact, sight: Sight<'_>) -> bool {
+    let any = sight.dimension == v1::ImpactDimension::Unspecified;
+    if !any && impact.dimension() != sight.dimension {
+        return false;
+    }
+    let Some(whose) = sight.perspective else {
         return true;
     };
     impact.on == whose
@@ -445,6 +463,39 @@ pub fn movement(before: &RiskMap, after: &RiskMap) -> Result<Vec<Moved>, Error> 
     Ok(moved)
 }
 
+impl RiskMap {
+    /// What the risks do not state, and how that was treated.
+    pub fn unstated(&self) -> Vec<v1::basis::Gap> {
+        let gap = |name: &str, field: &str, treatment: &str| v1::basis::Gap {
+            name: name.to_owned(),
+            field: field.to_owned(),
+            treatment: treatment.to_owned(),
+        };
+        let of_risk = |risk: &Placed| {
+            let rows = match risk.likelihood {
+                Ok((_, _, Basis::OneEnd)) => Some("one end of the interval; taken as 0 or 1"),
+                Ok((_, _, Basis::Stated | Basis::Term)) => None,
+                Err(Gap::NotStated) => Some("a row of its own, without a level"),
+                Err(Gap::CannotBeJudged) => Some("cannot be judged; a row of its own"),
+                Err(Gap::NoYardstick) => Some("no yardstick gives its word numbers; as no word"),
+            };
+            let column = match risk.column {
+                Ok(_) => None,
+                Err(Gap::CannotBeJudged) => Some("cannot be judged; a column of its own"),
+                Err(Gap::NotStated | Gap::NoYardstick) => {
+                    Some("a column of its own, without a level")
+                }
+            };
+            let rows = rows.map(|text| gap(&risk.name, "likelihood", text));
+            let column = column.map(|text| gap(&risk.name, "impacts", text));
+            rows.into_iter().chain(column)
+        };
+        let nobodys = self.bearer_not_stated.iter();
+        let nobodys = nobodys.map(|name| gap(name, "borne_by", "on nobody's map"));
+        self.risks.iter().flat_map(of_risk).chain(nobodys).collect()
+    }
+}
+
 impl Placed {
     fn key(&self) -> &str {
         if self.lineage.is_empty() {
@@ -474,9 +525,6 @@ fn check(matrix: &Matrix, risks: &[v1::Risk], limits: &Limits) -> Result<(), Err
     let mut add = |field: &str, reason, text: String| {
         problems.add(Violation::new(field, reason, text));
     };
-    if risks.is_empty() {
-        add("risks", "NO_RISKS", "no risk is given".to_owned());
-    }
     let rows = matrix.rows.len();
     let given = [
         (
@@ -497,6 +545,16 @@ fn check(matrix: &Matrix, risks: &[v1::Risk], limits: &Limits) -> Result<(), Err
         if given > allowed {
             add(field, reason, format!("{given} given, {allowed} allowed"));
         }
+    }
+    let allowed = limits.matrix_label_bytes_max;
+    let labels = matrix.rows.iter().map(|row| &row.label);
+    let labels = labels.chain(&matrix.columns).chain(&matrix.levels);
+    if let Some(label) = labels
+        .chain([&matrix.name])
+        .find(|label| label.len() > allowed)
+    {
+        let text = format!("{} given, {allowed} allowed", label.len());
+        add("matrix", "LABEL_TOO_LONG", text);
     }
     let froms: Vec<f64> = matrix.rows.iter().map(|row| row.from).collect();
     let ascend = froms.windows(2).all(|pair| matches!(pair, [a, b] if a < b));

@@ -208,6 +208,37 @@ pub fn rank(question: &Question, limits: &Limits) -> Result<Ranking, Error> {
     })
 }
 
+impl Ranking {
+    /// What the tools do not state, and how that was treated.
+    pub fn unstated(&self) -> Vec<v1::basis::Gap> {
+        let gap = |name: &str, field: &str, treatment: String| v1::basis::Gap {
+            name: name.to_owned(),
+            field: field.to_owned(),
+            treatment,
+        };
+        let counted = self.ranked.iter().flat_map(|tool| {
+            let parts = tool.contributions.iter().filter(|part| part.none_stated);
+            parts.map(|part| {
+                let field = match part.criterion.as_str() {
+                    COVERAGE => "addresses",
+                    LINES => "may_cross",
+                    same => same,
+                };
+                let text = format!("none stated; counts as {}", part.value);
+                gap(&tool.profile.name, field, text)
+            })
+        });
+        let unranked = self.unranked.iter().map(|tool| {
+            let text = match tool.not_rated.join(", ") {
+                none if none.is_empty() => "no rating at all; not ranked".to_owned(),
+                which => format!("not rated by {which}; not ranked"),
+            };
+            gap(&tool.profile.name, "ratings", text)
+        });
+        counted.chain(unranked).collect()
+    }
+}
+
 /// Scores that differ by rounding alone are the same.
 const ROUNDING: f64 = 1e-12;
 

@@ -193,6 +193,8 @@ limits! {
     matrix_risks_max: usize = 10_000, "risks";
     /// Rows or levels of a matrix that the caller gives.
     matrix_rows_max: usize = 64, "rows";
+    /// A word of estimation that is to be read.
+    term_bytes_max: usize = 256, "bytes";
     /// A name, a label or a rating of a matrix that the caller gives.
     matrix_label_bytes_max: usize = 128, "bytes";
 }

@@ -239,8 +239,21 @@ pub struct Counterfactual {
     pub altered: Simulation,
     /// By actor that takes part in both: altered less actual win probability.
     pub differences: Vec<(String, f64)>,
-    /// By issue: altered less actual expected outcome.
-    pub shifts: Vec<(String, f64)>,
+    /// By issue: altered less actual.
+    pub shifts: Vec<Shift>,
+}
+
+/// How far the outcome on one issue moves, in the units of its scale.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shift {
+    /// The issue.
+    pub issue: String,
+    /// Of the mean of the candidates by their probability.
+    pub expected: f64,
+    /// Of the weighted mean; `None` where either has none.
+    pub mean: Option<f64>,
+    /// Of the weighted median; `None` where either has none.
+    pub median: Option<f64>,
 }
 
 /// Runs the election.
@@ -265,6 +278,11 @@ pub fn what_if(
 ) -> Result<Counterfactual, Error> {
     let actual = simulate(setting, limits)?;
     let altered = simulate(&overridden(setting, overrides)?, limits)?;
+    Ok(compare(actual, altered))
+}
+
+/// Two simulations of the same issues, and what lies between them.
+pub fn compare(actual: Simulation, altered: Simulation) -> Counterfactual {
     let by_actor = actual.standings.iter().filter_map(|before| {
         let mut standings = altered.standings.iter();
         let after = standings.find(|after| after.actor == before.actor)?;
@@ -273,15 +291,20 @@ pub fn what_if(
     });
     let differences = by_actor.collect();
     let by_issue = actual.baselines.iter().zip(&altered.baselines);
-    let shifts = by_issue
-        .map(|(before, after)| (before.issue.clone(), after.expected - before.expected))
-        .collect();
-    Ok(Counterfactual {
+    let less = |after: Option<f64>, before| Some(after? - before?);
+    let shifts = by_issue.map(|(before, after)| Shift {
+        issue: before.issue.clone(),
+        expected: after.expected - before.expected,
+        mean: less(after.mean, before.mean),
+        median: less(after.median, before.median),
+    });
+    let shifts = shifts.collect();
+    Counterfactual {
         actual,
         altered,
         differences,
         shifts,
-    })
+    }
 }
 
 /// The setting with some inputs replaced.

@@ -25,7 +25,7 @@ fn impact(level: ImpactLevel, on: &str) -> v1::risk::Impact {
 }
 
 fn placed_on(risks: &[v1::Risk]) -> RiskMap {
-    map(nist(), risks, None, &Limits::default()).unwrap()
+    map(nist(), risks, Sight::default(), &Limits::default()).unwrap()
 }
 
 const LEVELS: [ImpactLevel; 5] = [
@@ -137,7 +137,7 @@ fn an_interval_that_straddles_occupies_every_row() {
         scheme: LikelihoodScheme::Phia.into(),
         ..Likelihood::default()
     });
-    let map = super::map(half, &[possible], None, &Limits::default()).unwrap();
+    let map = super::map(half, &[possible], Sight::default(), &Limits::default()).unwrap();
     assert_eq!(map.risks[0].rows, [2]);
 }
 
@@ -193,7 +193,14 @@ fn a_perspective_shows_what_that_actor_bears() {
     theirs.borne_by = vec!["actors/a".to_owned()];
     let nobodys = risk("nobodys", 0.5, 0.5, ImpactLevel::High);
     let risks = [shared, theirs, nobodys];
-    let of = |whose| map(nist(), &risks, whose, &Limits::default()).unwrap();
+    let seen = |perspective, dimension| {
+        let sight = Sight {
+            perspective,
+            dimension,
+        };
+        map(nist(), &risks, sight, &Limits::default()).unwrap()
+    };
+    let of = |whose| seen(whose, v1::ImpactDimension::Unspecified);
     let b = of(Some("actors/b"));
     assert_eq!(b.risks.len(), 1);
     assert_eq!(b.risks[0].column, Ok(1));
@@ -203,6 +210,24 @@ fn a_perspective_shows_what_that_actor_bears() {
     let a = of(Some("actors/a"));
     assert_eq!(a.risks[0].column, Ok(4));
     assert_eq!(a.risks[0].impacts.len(), 1);
+    // Who bears a risk does not depend on the dimension that is looked at.
+    let a = seen(Some("actors/a"), v1::ImpactDimension::Economic);
+    assert_eq!(a.bearer_not_stated, ["nobodys"]);
+    assert_eq!(a.risks[0].column, Err(Gap::NotStated));
+    let told: Vec<(String, String)> = a
+        .unstated()
+        .into_iter()
+        .map(|gap| (gap.name, gap.field))
+        .collect();
+    let expected = [
+        ("shared", "impacts"),
+        ("theirs", "impacts"),
+        ("nobodys", "borne_by"),
+    ];
+    assert_eq!(
+        told,
+        expected.map(|(name, field)| (name.into(), field.into()))
+    );
     let all = of(None);
     assert_eq!(all.bearers, ["actors/a", "actors/b"]);
     assert_eq!(all.risks.len(), 3);
@@ -264,12 +289,13 @@ fn a_matrix_of_the_caller_is_checked_and_used() {
         name: "house".to_owned(),
         source: "given by the caller".to_owned(),
         rows: vec![row("rare", 0.0), row("frequent", 0.5)],
+        columns: nist().columns,
         levels: vec!["green".to_owned(), "red".to_owned()],
         cells: vec![[0, 0, 0, 0, 1], [0, 0, 1, 1, 1]],
     };
     let risks = [risk("r", 0.4, 0.5, ImpactLevel::Moderate)];
     let limits = Limits::default();
-    let map = super::map(own.clone(), &risks, None, &limits).unwrap();
+    let map = super::map(own.clone(), &risks, Sight::default(), &limits).unwrap();
     assert_eq!(
         (map.risks[0].level_least, map.risks[0].level),
         (Some(0), Some(1))
@@ -279,7 +305,7 @@ fn a_matrix_of_the_caller_is_checked_and_used() {
     bad.cells[0][0] = 2;
     let mut risks = risks;
     risks[0].likelihood.as_mut().unwrap().low = Some(0.6);
-    let Err(Error::Invalid(violations)) = super::map(bad, &risks, None, &limits) else {
+    let Err(Error::Invalid(violations)) = super::map(bad, &risks, Sight::default(), &limits) else {
         panic!("it was accepted");
     };
     let reasons: Vec<&str> = violations
@@ -290,6 +316,8 @@ fn a_matrix_of_the_caller_is_checked_and_used() {
         reasons,
         ["MATRIX_ROWS", "MATRIX_CELLS", "PROBABILITY_ORDER"]
     );
-    let error = super::map(nist(), &[], None, &limits).unwrap_err();
-    assert_eq!(error.reason(), "NO_RISKS");
+    let mut long = nist();
+    long.rows[0].label = "x".repeat(129);
+    let error = super::map(long, &[], Sight::default(), &limits).unwrap_err();
+    assert_eq!(error.reason(), "LABEL_TOO_LONG");
 }

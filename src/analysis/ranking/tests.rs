@@ -224,3 +224,33 @@ fn what_is_wrong_is_named_all_at_once() {
     question.targets = (0..501).map(|at| at.to_string()).collect();
     assert_eq!(reasons(&question), ["TOO_MANY_TARGETS"]);
 }
+
+mod numbers {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever the weights: refused by name, or every figure is a number.
+        #[test]
+        fn no_figure_is_ever_not_a_number(
+            powers in proptest::collection::vec(-330.0..308.5_f64, 2),
+        ) {
+            let [coverage, cost] = powers.as_slice() else { unreachable!() };
+            let mut question = question();
+            question.stability.samples = 20;
+            question.weights =
+                weights(&[(COVERAGE, 10_f64.powf(*coverage)), ("cost", 10_f64.powf(*cost))]);
+            match rank(&question, &Limits::default()) {
+                Ok(found) => {
+                    let told = format!("{found:?}");
+                    prop_assert!(!told.contains("NaN") && !told.contains("inf"), "{told}");
+                }
+                Err(error) => {
+                    let reasons = ["NUMBER_TOO_LARGE", "NUMBER_NOT_FINITE", "WEIGHTS_ZERO"];
+                    prop_assert!(reasons.contains(&error.reason()), "{error}");
+                }
+            }
+        }
+    }
+}

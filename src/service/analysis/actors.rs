@@ -37,7 +37,7 @@ pub(super) async fn consolidate_red_lines(
         };
         Ok(plain::ConsolidateRedLinesResponse {
             groups: lines::consolidate(&found, &origins),
-            basis: Some(gathering.basis((lines::METHOD, lines::SOURCE), Vec::new())?),
+            basis: Some(gathering.basis((lines::METHOD, lines::SOURCE), lines::unstated(&found))?),
             coverage: coverage.into(),
         })
     })
@@ -93,14 +93,22 @@ pub(super) async fn get_position_matrix(
             return Err(exceeded("scope", "MATRIX_TOO_LARGE", cells.len(), allowed));
         }
         gathering.used(columns.iter().map(String::as_str))?;
-        let stated = cells
-            .iter()
-            .filter(|cell| cell.coverage() == Coverage::Stated);
+        let of = |coverage| {
+            let cells = cells.iter();
+            cells.filter(move |cell| cell.coverage() == coverage)
+        };
+        let gaps = of(Coverage::NotStated).map(|cell| plain::basis::Gap {
+            name: format!("{} on {}", cell.actor, cell.issue),
+            field: "position".to_owned(),
+            treatment: "spoken of and not stated; a hole in the matrix".to_owned(),
+        });
+        let gaps = gaps.collect();
+        let stated = of(Coverage::Stated).count();
         Ok(plain::GetPositionMatrixResponse {
-            basis: Some(gathering.basis((positions::METHOD, positions::SOURCE), Vec::new())?),
+            basis: Some(gathering.basis((positions::METHOD, positions::SOURCE), gaps)?),
             actors,
             issues: columns,
-            stated: i32::try_from(stated.count()).unwrap_or(i32::MAX),
+            stated: i32::try_from(stated).unwrap_or(i32::MAX),
             cells,
         })
     })

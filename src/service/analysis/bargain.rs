@@ -6,7 +6,7 @@ use super::super::{Answer, Door};
 use super::gather::{Gathering, answer};
 use super::weigh::draws;
 use crate::analysis::bargaining::{
-    self, Actor, Input, Measure, Sampling, Setting, Simulation, Stand,
+    self, Actor, Counterfactual, Input, Measure, Sampling, Setting, Simulation, Spread, Stand,
 };
 use crate::analysis::scale::{self, Issue};
 use crate::error::{Error, Problems};
@@ -37,21 +37,33 @@ pub(super) async fn simulate_bargaining(
         };
         let found = bargaining::simulate(&supposed, &limits)?;
         let spread = bargaining::spread(&supposed, sampling, &limits)?;
-        let baseline = match request.overrides.is_empty() {
-            true => Vec::new(),
-            false => outcomes(&bargaining::simulate(&recorded, &limits)?, None),
-        };
-        let basis = gathering.basis(
-            (bargaining::METHOD, bargaining::SOURCE),
-            gaps(&found, &record),
-        )?;
+        let mut gaps = gaps(&found, &record, &request.overrides);
+        let mut baseline = Vec::new();
+        let mut compared = None;
+        if !request.overrides.is_empty() {
+            match bargaining::spread(&recorded, sampling, &limits) {
+                Ok(spread) => {
+                    let actual = bargaining::simulate(&recorded, &limits)?;
+                    baseline = outcomes(&actual, &spread);
+                    compared = Some(bargaining::compare(actual, found.clone()));
+                }
+                Err(error) if error.reason() == "NO_POSITIONS" => gaps.push(alone()),
+                Err(error) => return Err(error),
+            }
+        }
+        let mut outcomes = outcomes(&found, &spread);
+        let mut actors = actors(&found, &record, &supposed, &spread);
+        if let Some(compared) = &compared {
+            differ(&mut outcomes, &mut actors, compared);
+        }
+        let basis = gathering.basis((bargaining::METHOD, bargaining::SOURCE), gaps)?;
         let left_out: BTreeSet<String> =
             found.left_out.iter().map(|one| one.actor.clone()).collect();
         Ok(plain::SimulateBargainingResponse {
             basis: Some(basis),
             origin: plain::LikelihoodOrigin::ModelOutput.into(),
-            actors: actors(&found, &record, &supposed),
-            outcomes: outcomes(&found, Some(&spread)),
+            actors,
+            outcomes,
             baseline,
             pairs: if request.show_pairs {
                 pairs(&found)
@@ -204,8 +216,42 @@ fn supposed(recorded: &Setting, overrides: &[plain::PositionOverride]) -> Result
     Ok(setting)
 }
 
-fn actors(found: &Simulation, record: &Record, setting: &Setting) -> Vec<plain::BargainingActor> {
+/// Nobody takes part but for what is supposed.
+fn alone() -> plain::basis::Gap {
+    plain::basis::Gap {
+        name: "the outcome without the overrides".to_owned(),
+        field: "baseline".to_owned(),
+        treatment: "nobody takes part without them; there is nothing to compare with".to_owned(),
+    }
+}
+
+/// Puts what the overrides change beside the figures.
+fn differ(
+    outcomes: &mut [plain::BargainingOutcome],
+    actors: &mut [plain::BargainingActor],
+    compared: &Counterfactual,
+) {
+    for (outcome, shift) in outcomes.iter_mut().zip(&compared.shifts) {
+        outcome.mean_difference = Some(shift.expected);
+        outcome.weighted_mean_difference = shift.mean;
+        outcome.weighted_median_difference = shift.median;
+    }
+    for actor in actors {
+        let mut known = compared.differences.iter();
+        let known = known.find(|(name, _)| *name == actor.actor);
+        actor.probability_difference = known.map(|(_, difference)| *difference);
+    }
+}
+
+fn actors(
+    found: &Simulation,
+    record: &Record,
+    setting: &Setting,
+    spread: &Spread,
+) -> Vec<plain::BargainingActor> {
     let told = found.standings.iter().map(|one| {
+        let mut ranges = spread.actors.iter();
+        let range = ranges.find(|range| range.of == one.actor);
         let each = found.issues.iter().zip(&one.position).zip(&one.salience);
         let positions = each.map(|((issue, value), salience)| {
             let known = setting.issues.iter().find(|known| known.name == *issue);
@@ -232,15 +278,15 @@ fn actors(found: &Simulation, record: &Record, setting: &Setting) -> Vec<plain::
             first_probability: one.neutral_probability,
             risk_attitude: one.risk_attitude,
             probability: one.win_probability,
+            probability_low: range.map(|range| range.least),
+            probability_high: range.map(|range| range.most),
+            probability_difference: None,
         }
     });
     told.collect()
 }
 
-fn outcomes(
-    found: &Simulation,
-    spread: Option<&bargaining::Spread>,
-) -> Vec<plain::BargainingOutcome> {
+fn outcomes(found: &Simulation, spread: &Spread) -> Vec<plain::BargainingOutcome> {
     let told = found.baselines.iter().enumerate().map(|(at, baseline)| {
         let mut values: Vec<plain::bargaining_outcome::Weight> = Vec::new();
         for candidate in &found.candidates {
@@ -262,7 +308,7 @@ fn outcomes(
         let mode = values
             .iter()
             .max_by(|a, b| a.probability.total_cmp(&b.probability));
-        let range = spread.and_then(|spread| spread.issues.get(at));
+        let range = spread.issues.get(at);
         plain::BargainingOutcome {
             issue: baseline.issue.clone(),
             mean: baseline.expected,
@@ -272,6 +318,7 @@ fn outcomes(
             distribution: values,
             mean_low: range.map(|range| range.least),
             mean_high: range.map(|range| range.most),
+            ..Default::default()
         }
     });
     told.collect()
@@ -297,7 +344,11 @@ fn pairs(found: &Simulation) -> Vec<plain::BargainingPair> {
     pairs
 }
 
-fn gaps(found: &Simulation, record: &Record) -> Vec<plain::basis::Gap> {
+fn gaps(
+    found: &Simulation,
+    record: &Record,
+    overrides: &[plain::PositionOverride],
+) -> Vec<plain::basis::Gap> {
     let left_out = found.left_out.iter().map(|one| plain::basis::Gap {
         name: match &one.issue {
             Some(issue) => format!("{} on {issue}", one.actor),
@@ -316,5 +367,21 @@ fn gaps(found: &Simulation, record: &Record) -> Vec<plain::basis::Gap> {
         field: "ideal".to_owned(),
         treatment: "a newer position of the actor on the issue counts instead".to_owned(),
     });
-    left_out.chain(over).collect()
+    let supposed = |actor: &str, issue: &str| {
+        let mut given = overrides.iter();
+        given.any(|one| one.actor == actor && one.issue == issue && one.ideal.is_some())
+    };
+    let fixed = found.standings.iter().flat_map(|one| {
+        let stands = found.issues.iter().filter_map(|issue| {
+            let known = record.positions.get(&(one.actor.clone(), issue.clone()))?;
+            let still = known.uncertainty.is_none() && !supposed(&one.actor, issue);
+            still.then(|| plain::basis::Gap {
+                name: known.name.clone(),
+                field: "uncertainty".to_owned(),
+                treatment: "it stays where it is in every draw".to_owned(),
+            })
+        });
+        stands.collect::<Vec<_>>()
+    });
+    left_out.chain(over).chain(fixed).collect()
 }

@@ -83,11 +83,16 @@ pub(super) struct Scope {
     pub(super) actors: Vec<String>,
     pub(super) issues: Vec<String>,
     rejected: bool,
+    /// Whether nothing is selected at all.
+    nothing: bool,
 }
 
 impl Scope {
     /// The assessments that are looked at; `None` is all.
     fn parents(&self) -> Vec<Option<Name>> {
+        if self.nothing {
+            return Vec::new();
+        }
         if self.assessments.is_empty() {
             return vec![None];
         }
@@ -179,6 +184,23 @@ impl Gathering {
             actors: given.actors,
             issues: given.issues,
             rejected: given.show_rejected,
+            nothing: false,
+        })
+    }
+
+    /// A scope as far as its assessments are there at the revision that is read here.
+    pub(super) fn there(&self, scope: Scope) -> Result<Scope, Error> {
+        let mut there = Vec::new();
+        for name in &scope.assessments {
+            if self.view.has(name)? {
+                there.push(name.clone());
+            }
+        }
+        Ok(Scope {
+            // Without any of those named there is nothing, which is not everything.
+            nothing: there.is_empty() && !scope.assessments.is_empty(),
+            assessments: there,
+            ..scope
         })
     }
 

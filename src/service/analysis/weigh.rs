@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{Answer, Door};
-use super::gather::{Gathering, answer, open};
+use super::gather::{Gathering, Scope, answer, open};
 use crate::analysis::{likelihood, matrix, ranking};
 use crate::error::{Error, Problems, Violation};
 use crate::model::caller::Caller;
@@ -17,7 +17,7 @@ const RANKING: (&str, &str) = (
 );
 const READING: &str = "words of estimation";
 /// Columns of every matrix: the levels of impact.
-const COLUMNS: [&str; 5] = ["very low", "low", "moderate", "high", "very high"];
+const COLUMNS: usize = 5;
 const NOT_STATED: &str = "not stated";
 /// The beginning of a statement that stands in for a title.
 const TITLE_LETTERS: usize = 80;
@@ -56,11 +56,8 @@ pub(super) async fn rank_tools(
             },
         };
         let found = ranking::rank(&question, &limits)?;
-        Ok(ranked(
-            found,
-            &titles,
-            gathering.basis(RANKING, Vec::new())?,
-        ))
+        let basis = gathering.basis(RANKING, found.unstated())?;
+        Ok(ranked(found, &titles, basis))
     })
     .await
 }
@@ -196,17 +193,28 @@ pub(super) async fn risk_matrix(
             None => matrix::nist(),
             Some(given) => own(given)?,
         };
-        let (now, titles) = mapped(gathering, &request, definition.clone())?;
+        let whose = whose(gathering, &request.perspective)?;
+        let scope = gathering.scope(request.scope.clone())?;
+        let sight = matrix::Sight {
+            perspective: whose,
+            dimension: request.dimension(),
+        };
+        let (now, titles) = mapped(gathering, &scope, sight, definition.clone())?;
         let movements = match earlier {
+            None if now.risks.is_empty() && titles.is_empty() => {
+                return Err(Error::invalid("scope", "NO_RISKS", "no risk is in scope"));
+            }
             None => Vec::new(),
             Some(mut earlier) => {
-                let (before, _) = mapped(&mut earlier, &request, definition)?;
+                // What was not there yet is no fault of the question: there were no risks then.
+                let scope = earlier.there(scope)?;
+                let (before, _) = mapped(&mut earlier, &scope, sight, definition)?;
                 gathering.absorb(&earlier);
                 moved(&before, &now)?
             }
         };
         let method = (now.matrix.name.clone(), now.matrix.source.clone());
-        let basis = gathering.basis((&method.0, &method.1), Vec::new())?;
+        let basis = gathering.basis((&method.0, &method.1), now.unstated())?;
         Ok(plain::RiskMatrixResponse {
             movements,
             compared_revision: request.compare_revision,
@@ -216,31 +224,29 @@ pub(super) async fn risk_matrix(
     .await
 }
 
+/// Whose risks are mapped; `None` is everybody's.
+fn whose<'a>(gathering: &Gathering, perspective: &'a str) -> Result<Option<&'a str>, Error> {
+    match perspective {
+        "" => {
+            let text = "whose risks are mapped is not stated; actors/- maps all together";
+            Err(Error::invalid("perspective", "PERSPECTIVE_MISSING", text))
+        }
+        "actors/-" => Ok(None),
+        actor => {
+            gathering.known("perspective", actor)?;
+            Ok(Some(actor))
+        }
+    }
+}
+
 /// The risks of one view on the matrix.
 fn mapped(
     gathering: &mut Gathering,
-    request: &plain::RiskMatrixRequest,
+    scope: &Scope,
+    sight: matrix::Sight<'_>,
     definition: matrix::Matrix,
 ) -> Result<(matrix::RiskMap, BTreeMap<String, String>), Error> {
-    let perspective = match request.perspective.as_str() {
-        "" => {
-            let text = "whose risks are mapped is not stated; actors/- maps all together";
-            return Err(Error::invalid("perspective", "PERSPECTIVE_MISSING", text));
-        }
-        "actors/-" => None,
-        actor => {
-            gathering.known("perspective", actor)?;
-            Some(actor)
-        }
-    };
-    let scope = gathering.scope(request.scope.clone())?;
-    let mut risks: Vec<plain::Risk> = gathering.elements(&scope)?;
-    if request.dimension() != plain::ImpactDimension::Unspecified {
-        for risk in &mut risks {
-            risk.impacts
-                .retain(|impact| impact.dimension == request.dimension);
-        }
-    }
+    let risks: Vec<plain::Risk> = gathering.elements(scope)?;
     let titles = risks.iter().map(|risk| {
         let stated: String = risk.statement.chars().take(TITLE_LETTERS).collect();
         let titled = !risk.title.is_empty();
@@ -248,17 +254,19 @@ fn mapped(
         (risk.name.clone(), title)
     });
     let titles = titles.collect();
-    let map = matrix::map(definition, &risks, perspective, &gathering.limits())?;
+    let map = matrix::map(definition, &risks, sight, &gathering.limits())?;
     Ok((map, titles))
 }
 
 /// The caller's matrix.
 fn own(given: &plain::MatrixDefinition) -> Result<matrix::Matrix, Error> {
     let (cells, rows) = (given.cells.len(), given.rows.len());
-    if cells != rows.saturating_mul(COLUMNS.len()) || given.columns.len() != COLUMNS.len() {
-        let text = format!("{cells} cells do not fill {rows} rows of 5 columns");
+    let columns: Option<[String; COLUMNS]> = given.columns.clone().try_into().ok();
+    let full = cells == rows.saturating_mul(COLUMNS);
+    let Some(columns) = columns.filter(|_| full) else {
+        let text = format!("{cells} cells do not fill {rows} rows of {COLUMNS} columns");
         return Err(Error::invalid("matrix.cells", "MATRIX_MALFORMED", text));
-    }
+    };
     let mut problems = Problems::default();
     let mut filled = Vec::new();
     for (at, rating) in given.cells.iter().enumerate() {
@@ -275,11 +283,12 @@ fn own(given: &plain::MatrixDefinition) -> Result<matrix::Matrix, Error> {
         label: row.label.clone(),
         from: row.from,
     });
-    let cells = filled.chunks(COLUMNS.len());
+    let cells = filled.chunks(COLUMNS);
     Ok(matrix::Matrix {
         name: given.name.clone(),
         source: "given by the caller".to_owned(),
         rows: rows.collect(),
+        columns,
         levels: given.ratings.clone(),
         cells: cells.filter_map(|row| row.try_into().ok()).collect(),
     })
@@ -302,7 +311,7 @@ fn charted(
     };
     let cells = map.cells.iter().map(|cell| plain::MatrixCell {
         row: count(down(&map, cell.row)),
-        column: count(cell.column.unwrap_or(COLUMNS.len())),
+        column: count(cell.column.unwrap_or(COLUMNS)),
         rating: level(cell.level),
         members: cell
             .members
@@ -328,9 +337,11 @@ fn charted(
         basis: Some(basis),
         matrix: map.matrix.name.clone(),
         rows: labels.chain(not_stated()).collect(),
-        columns: COLUMNS
-            .map(ToOwned::to_owned)
-            .into_iter()
+        columns: map
+            .matrix
+            .columns
+            .iter()
+            .cloned()
             .chain(not_stated())
             .collect(),
         cells: cells.collect(),
@@ -356,8 +367,10 @@ fn moved(
         let told = held.map(|cell| {
             let row = cell.row.and_then(|row| map.matrix.rows.get(row));
             let row = row.map_or(NOT_STATED, |row| row.label.as_str());
-            let column = cell.column.and_then(|column| COLUMNS.get(column));
-            format!("{row}/{}", column.copied().unwrap_or(NOT_STATED))
+            let column = cell
+                .column
+                .and_then(|column| map.matrix.columns.get(column));
+            format!("{row}/{}", column.map_or(NOT_STATED, String::as_str))
         });
         told.collect()
     };
@@ -372,8 +385,8 @@ fn moved(
 }
 
 pub(super) async fn interpret_likelihood(
-    _door: Door,
-    _caller: Caller,
+    door: Door,
+    caller: Caller,
     request: plain::InterpretLikelihoodRequest,
 ) -> Answer<plain::InterpretLikelihoodResponse> {
     let scheme = request.scheme();
@@ -389,8 +402,9 @@ pub(super) async fn interpret_likelihood(
             let text = "neither a term nor a probability is given";
             return Err(Error::invalid("given", "NOTHING_GIVEN", text));
         }
-        Some(Given::Term(term)) if term.len() > 256 => {
-            return Err(exceeded("term", "TERM_TOO_LONG", term.len(), 256));
+        Some(Given::Term(term)) if term.len() > door.ledger.limits().term_bytes_max => {
+            let allowed = door.ledger.limits().term_bytes_max;
+            return Err(exceeded("term", "TERM_TOO_LONG", term.len(), allowed));
         }
         Some(Given::Term(term)) => {
             let band = likelihood::interval_of(scheme, term)?;
@@ -398,18 +412,14 @@ pub(super) async fn interpret_likelihood(
         }
         Some(Given::Probability(given)) => called(&likelihood::term_of(scheme, *given)?, *given),
     };
-    let basis = plain::Basis {
-        method: READING.to_owned(),
-        method_source: source.to_owned(),
-        ..Default::default()
-    };
-    Ok((
-        plain::InterpretLikelihoodResponse {
-            basis: Some(basis),
+    // It rests on a published yardstick and no resource: whoever asks may have it.
+    answer(door, caller, None, move |gathering| {
+        Ok(plain::InterpretLikelihoodResponse {
+            basis: Some(gathering.basis((READING, source), Vec::new())?),
             ..found
-        },
-        0,
-    ))
+        })
+    })
+    .await
 }
 
 fn banded(

@@ -10,7 +10,7 @@ use chancery::wire::json;
 use clap::{Args, ValueEnum};
 
 use super::drawn::{self, Picture};
-use super::tell::{Section, foot, printed, rows, tell};
+use super::tell::{Section, foot, printed, rows};
 use super::{Whose, Within};
 use crate::cells::last;
 use crate::failure::{Exit, Failure};
@@ -49,6 +49,20 @@ const ZONES: &[Section] = &[
     },
 ];
 
+/// What supposing something changes.
+const DIFFERENCES: Section = Section {
+    title: "What it changes",
+    field: "outcomes",
+    message: "BargainingOutcome",
+    columns: &[
+        ("ISSUE", "issue"),
+        ("MEAN", "meanDifference"),
+        ("WEIGHTED MEAN", "weightedMeanDifference"),
+        ("MEDIAN", "weightedMedianDifference"),
+    ],
+    none: None,
+};
+
 const OUTCOMES: &[Section] = &[
     Section {
         title: "Model output, no estimate",
@@ -75,6 +89,8 @@ const OUTCOMES: &[Section] = &[
             ("MODE", "mode"),
             ("WEIGHTED MEAN", "weightedMean"),
             ("MEDIAN", "weightedMedian"),
+            ("LEAST DRAWN", "meanLow"),
+            ("MOST DRAWN", "meanHigh"),
         ],
         none: None,
     },
@@ -89,6 +105,9 @@ const OUTCOMES: &[Section] = &[
             ("FIRST ROUND", "firstProbability"),
             ("ATTITUDE TO RISK", "riskAttitude"),
             ("SHARE", "probability"),
+            ("LEAST DRAWN", "probabilityLow"),
+            ("MOST DRAWN", "probabilityHigh"),
+            ("DIFFERENCE", "probabilityDifference"),
         ],
         none: None,
     },
@@ -244,7 +263,18 @@ impl Simulate {
         let answer = client.simulate_bargaining(request).await?;
         let read = self.within.read.options();
         drawn::decision(&self.picture, client, &answer, read, output).await?;
-        tell("SimulateBargainingResponse", &answer, OUTCOMES, output)
+        let value = json::encode("SimulateBargainingResponse", &answer)?;
+        if printed(&value, OUTCOMES, output)? {
+            return Ok(Exit::Done);
+        }
+        for section in OUTCOMES {
+            rows(&value, section, output)?;
+            if section.field == "baseline" && !answer.baseline.is_empty() {
+                rows(&value, &DIFFERENCES, output)?;
+            }
+        }
+        foot(&value, output)?;
+        Ok(Exit::Done)
     }
 }
 

@@ -53,6 +53,7 @@ const SECTIONS: &[Section] = &[
             ("DISTANCE", "distance"),
             ("RESPECTS", "respects"),
             ("IN THE WAY", "blockedBy"),
+            ("UNDECIDED", "undecided"),
             ("WHY", "reason"),
         ],
         none: None,

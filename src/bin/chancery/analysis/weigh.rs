@@ -186,15 +186,13 @@ impl Matrix {
             let (before, after) = (one.before.join(", "), one.after.join(", "));
             output.line(&tame(&format!("{}: {before} -> {after}", last(&one.risk))))?;
         }
-        let apart = [
-            ("borne by others", &answer.borne_by_others),
-            ("who bears it is not stated", &answer.bearer_not_stated),
-        ];
-        for (why, risks) in apart {
-            let risks: Vec<&str> = risks.iter().map(|name| last(name)).collect();
-            if !risks.is_empty() {
-                output.line(&tame(&format!("{why}: {}", risks.join(", "))))?;
-            }
+        let others: Vec<&str> = answer
+            .borne_by_others
+            .iter()
+            .map(|name| last(name))
+            .collect();
+        if !others.is_empty() {
+            output.line(&tame(&format!("borne by others: {}", others.join(", "))))?;
         }
         foot(&value, output)?;
         Ok(Exit::Done)
