@@ -156,14 +156,14 @@ fn standpoint(one: &v1::Commitment, now: Instant) -> Standpoint {
         let found = found.filter(move |(_, (_, one))| one.kind() == kind && standing(one) == worth);
         found.map(|(place, (observed, _))| (place, *observed))
     };
-    let last = |kind, worth| places(kind, worth).last();
+    let last = |kind, worth| places(kind, worth).next_back();
     let place = |found: Option<(usize, Instant)>| found.map(|(place, _)| place);
     let cured = place(last(Kind::Cure, Standing::Verified));
     let kept = last(Kind::Compliance, Standing::Verified);
     let violations = || places(Kind::Violation, Standing::Verified);
     let violated = violations().find(|(place, _)| Some(*place) > cured);
     let doubted = |worth| {
-        let settled = place(kept).max(cured).max(place(violations().last()));
+        let settled = place(kept).max(cured).max(place(violations().next_back()));
         place(last(Kind::Violation, worth)) > settled
     };
     let broken = violations().next().is_some();

@@ -154,7 +154,8 @@ fn terms(text: &str) -> Vec<&'static str> {
 const REMOTE: &str = "remote";
 
 /// Whether "remote" at this place of a text speaks of likelihood: alone, right before a word of
-/// likelihood, or as what is said of one ("the prospect remains remote"). A remote village does not.
+/// likelihood, or as what is said of one ("the prospect remains remote"). A remote village does
+/// not.
 fn of_likelihood(text: &str, at: usize) -> bool {
     let words = |text: &str| -> Vec<String> {
         let words = text.split(|c: char| !c.is_alphanumeric());

@@ -287,8 +287,8 @@ fn placed(matrix: &Matrix, risk: &v1::Risk, sight: Sight<'_>) -> Placed {
     }
 }
 
-/// Whether an impact counts: of a dimension, what is stated of it; for a bearer, what falls on it, and what falls on nobody named of a
-/// risk that it bears.
+/// Whether an impact counts: it is of the dimension that is looked at, and for a bearer it falls on
+/// that one, or on nobody named of a risk that it bears.
 fn counts(risk: &v1::Risk, impact: &v1::risk::Impact, sight: Sight<'_>) -> bool {
     let any = sight.dimension == v1::ImpactDimension::Unspecified;
     if !any && impact.dimension() != sight.dimension {
@@ -522,6 +522,7 @@ fn between(before: &Placed, after: &Placed) -> Movement {
 
 fn check(matrix: &Matrix, risks: &[v1::Risk], limits: &Limits) -> Result<(), Error> {
     let mut problems = Problems::default();
+    check_labels(&mut problems, matrix, limits);
     let mut add = |field: &str, reason, text: String| {
         problems.add(Violation::new(field, reason, text));
     };
@@ -545,16 +546,6 @@ fn check(matrix: &Matrix, risks: &[v1::Risk], limits: &Limits) -> Result<(), Err
         if given > allowed {
             add(field, reason, format!("{given} given, {allowed} allowed"));
         }
-    }
-    let allowed = limits.matrix_label_bytes_max;
-    let labels = matrix.rows.iter().map(|row| &row.label);
-    let labels = labels.chain(&matrix.columns).chain(&matrix.levels);
-    if let Some(label) = labels
-        .chain([&matrix.name])
-        .find(|label| label.len() > allowed)
-    {
-        let text = format!("{} given, {allowed} allowed", label.len());
-        add("matrix", "LABEL_TOO_LONG", text);
     }
     let froms: Vec<f64> = matrix.rows.iter().map(|row| row.from).collect();
     let ascend = froms.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
@@ -594,6 +585,17 @@ fn check(matrix: &Matrix, risks: &[v1::Risk], limits: &Limits) -> Result<(), Err
         }
     }
     problems.finish()
+}
+
+fn check_labels(problems: &mut Problems, matrix: &Matrix, limits: &Limits) {
+    let allowed = limits.matrix_label_bytes_max;
+    let labels = matrix.rows.iter().map(|row| &row.label);
+    let labels = labels.chain(&matrix.columns).chain(&matrix.levels);
+    let mut labels = labels.chain([&matrix.name]);
+    if let Some(label) = labels.find(|label| label.len() > allowed) {
+        let text = format!("{} given, {allowed} allowed", label.len());
+        problems.add(Violation::new("matrix", "LABEL_TOO_LONG", text));
+    }
 }
 
 fn check_likelihood(problems: &mut Problems, field: &str, likelihood: &v1::Likelihood) {

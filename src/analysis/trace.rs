@@ -1,8 +1,9 @@
 //! What a resource rests on and what rests on it, link by link, within bounds.
 //!
 //! The walk is breadth first and meets each resource once each way, so that a cycle ends it; what
-//! lies on one is both a foundation and a consequence, and cycles are told. What cannot be seen and what is not there are the same here. Resources are fetched by the
-//! caller's own reading, handed in: this room reads nothing.
+//! lies on one is both a foundation and a consequence, and cycles are told. What cannot be seen and
+//! what is not there are the same here. Resources are fetched by the caller's own reading, handed
+//! in: this room reads nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,8 +6,8 @@
 //!
 //! Each is a function from a small value to a string, so that server, client and tests draw the
 //! same. An SVG stands by itself: no script, no outside font or file, and its marking, legend,
-//! sources and revision are in it, for pictures travel without their text. What is not stated is drawn as
-//! such, never as an empty place. Used by `bin`.
+//! sources and revision are in it, for pictures travel without their text. What is not stated is
+//! drawn as such, never as an empty place. Used by `bin`.
 
 mod distribution;
 mod drawing;

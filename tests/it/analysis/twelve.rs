@@ -267,6 +267,84 @@ async fn a_comparison_rests_on_both_versions() {
     running.stop().await;
 }
 
+/// The names of what an answer rests on.
+fn inputs(basis: Option<v1::Basis>) -> Vec<String> {
+    let inputs = basis.unwrap().inputs.into_iter();
+    inputs.map(|input| input.name).collect()
+}
+
+#[tokio::test]
+async fn what_lies_on_the_way_is_an_input_too() {
+    let folder = TempDir::new().unwrap();
+    let (running, client) = served(&folder).await;
+    issues(&client).await;
+    for (id, above) in [("bases", "membership"), ("radars", "bases")] {
+        let relation = json!({"issue": format!("issues/{above}"),
+                              "kind": "ISSUE_RELATION_KIND_SUBISSUE_OF"});
+        issue(&client, id, json!({"title": id, "relations": [relation]})).await;
+    }
+    let clear = json!({"tlp": "TLP_CLEAR"});
+    let report = json!({"kind": "COMMITMENT_REPORT_KIND_COMPLIANCE",
+                        "standing": "REPORT_STANDING_VERIFIED",
+                        "observed": {"start": "2025-01-01T00:00:00Z"}});
+    let other = json!({
+        "title": "Other",
+        "assumptions": [{"id": "thaw", "statement": "The thaw is late.",
+                         "status": "ASSUMPTION_STATUS_BROKEN"}],
+        "commitments": [{"id": "first", "title": "First", "obligation": "Stop.",
+                         "reports": [report]}],
+    });
+    write(&client, "other", other, clear.clone()).await;
+    let mut value = talks();
+    value["recommendations"][0]["restsOn"] = json!(["assessments/other/assumptions/thaw"]);
+    value["commitments"][0]["requires"] = json!({
+        "mode": "REQUIREMENT_MODE_ALL",
+        "commitments": ["assessments/other/commitments/first"],
+    });
+    write(&client, "talks", value, clear).await;
+
+    let check = v1::CheckProposalRequest {
+        terms: vec![brings_about("issues/radars")],
+        ..Default::default()
+    };
+    let told = client.check_proposal(check).await.unwrap();
+    assert!(inputs(told.basis).contains(&"issues/bases".to_owned()));
+
+    let lint = v1::LintAssessmentRequest {
+        name: "assessments/talks".into(),
+        ..Default::default()
+    };
+    let told = client.lint_assessment(lint).await.unwrap();
+    let mut rules = told.findings.iter().map(v1::LintFinding::rule);
+    assert!(rules.any(|rule| rule == v1::LintRule::PremiseGone));
+    let read = inputs(told.basis);
+    for name in ["assessments/other", "assessments/other/assumptions/thaw"] {
+        assert!(read.contains(&name.to_owned()), "{read:?}");
+    }
+
+    let ladder = v1::GetCommitmentLadderRequest {
+        scope: Some(v1::AnalysisScope {
+            assessments: vec!["assessments/talks".into()],
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let told = client.get_commitment_ladder(ladder).await.unwrap();
+    assert_eq!(
+        told.steps.len(),
+        1,
+        "what the scope leaves out is not shown"
+    );
+    let outside = "assessments/other/commitments/first".to_owned();
+    assert_eq!(
+        told.steps[0].conditions_met,
+        [outside.as_str()],
+        "nor is it missing"
+    );
+    assert!(inputs(told.basis).contains(&outside));
+    running.stop().await;
+}
+
 /// What is named twice is looked at once.
 #[tokio::test]
 async fn an_assessment_named_twice_is_one_record() {
