@@ -4,7 +4,9 @@
 //! and cold, memory, lists of 100 now and as of a revision half way back, the same with ten times
 //! the history, counts. Beside each time stands how many versions were looked at. What is wrong
 //! ends the run; times are only printed. `CHANCERY_BENCH_ELEMENTS` says how many there are instead
-//! of a million, `CHANCERY_BENCH_HISTORY` how many of them are written ten times over (a tenth).
+//! of a million, `CHANCERY_BENCH_HISTORY` how many of them are written ten times over (a tenth),
+//! `CHANCERY_BENCH_FOLDER` where they stay and are found again by the next run. Every start is that
+//! of a process of its own: what writing left in memory is not the reader's.
 
 mod generator;
 
@@ -20,9 +22,17 @@ use chancery::model::limits::Limits;
 use chancery::model::v1::AssessmentState;
 use chancery::query::{filter, order};
 
+/// The server's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ELEMENTS: usize = 1_000_000;
 const PAGE: usize = 100;
 const ROUNDS: usize = 200;
+/// Settings of the process that reads: the folder, and how warm it is.
+const READER: &str = "CHANCERY_BENCH_READER";
+const HOW: &str = "CHANCERY_BENCH_HOW";
+const WARM: &str = "warm";
 const NOW_US: i64 = 1_893_456_000_000_000;
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -55,15 +65,23 @@ const LISTS: [Asked; 9] = [
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
+    if let Some(folder) = std::env::var_os(READER) {
+        return reader(Path::new(&folder)).await;
+    }
     let elements = told("CHANCERY_BENCH_ELEMENTS").unwrap_or(ELEMENTS);
     let again = told("CHANCERY_BENCH_HISTORY").unwrap_or(elements / 10);
-    let folder = std::env::temp_dir().join(format!("chancery-million-{}", std::process::id()));
+    let kept = std::env::var_os("CHANCERY_BENCH_FOLDER").map(PathBuf::from);
+    let folder = kept.clone().unwrap_or_else(|| {
+        std::env::temp_dir().join(format!("chancery-million-{}", std::process::id()))
+    });
     let outcome = async {
         measured(&folder.join("tenth"), elements, 0.1).await?;
         measured(&folder.join("tenfold"), again, 10.0).await
     };
     let outcome = outcome.await;
-    std::fs::remove_dir_all(&folder)?;
+    if kept.is_none() {
+        std::fs::remove_dir_all(&folder)?;
+    }
     outcome
 }
 
@@ -76,6 +94,24 @@ fn say(text: &str) -> Result<(), Failure> {
 }
 
 async fn measured(folder: &Path, elements: usize, history: f64) -> Result<(), Failure> {
+    if folder.exists() {
+        say(&format!("\n{elements} elements, written before"))?;
+    } else {
+        written(folder, elements, history).await?;
+    }
+    let cold = forgotten(folder);
+    started(
+        folder,
+        if cold {
+            "cold"
+        } else {
+            "not cold: the page cache stayed"
+        },
+    )?;
+    started(folder, WARM)
+}
+
+async fn written(folder: &Path, elements: usize, history: f64) -> Result<(), Failure> {
     let plan = generator::Plan {
         elements,
         history,
@@ -84,36 +120,36 @@ async fn measured(folder: &Path, elements: usize, history: f64) -> Result<(), Fa
     let begun = Instant::now();
     let ledger = Ledger::open(folder, Limits::default(), 1)?;
     let generator::Written { versions, bytes } = generator::fill(&ledger, plan).await?;
+    ledger.close();
     let (mib, lasted) = (bytes >> 20, begun.elapsed());
     say(&format!(
         "\n{elements} elements, {versions} versions, {mib} MiB, written in {lasted:.1?}"
-    ))?;
-    ledger.close();
-    drop(ledger);
-    let cold = forgotten(folder);
-    opened(
-        folder,
-        if cold {
-            "cold"
-        } else {
-            "not cold: the page cache stayed"
-        },
-    )?
-    .close();
-    let ledger = opened(folder, "warm")?;
-    say(&format!("RSS after the start {} MiB", resident()))?;
-    asked(&ledger).await?;
-    counted(&ledger).await?;
-    say(&format!("RSS at the end {} MiB", resident()))?;
-    ledger.close();
-    Ok(())
+    ))
 }
 
-fn opened(folder: &Path, how: &str) -> Result<Ledger, Failure> {
+/// Opens the folder in a process of its own, which asks when the start is a warm one.
+fn started(folder: &Path, how: &str) -> Result<(), Failure> {
+    let mut reader = std::process::Command::new(std::env::current_exe()?);
+    let status = reader.env(READER, folder).env(HOW, how).status()?;
+    status
+        .success()
+        .then_some(())
+        .ok_or_else(|| "the reader failed".into())
+}
+
+async fn reader(folder: &Path) -> Result<(), Failure> {
+    let how = std::env::var(HOW)?;
     let begun = Instant::now();
     let ledger = Ledger::open(folder, Limits::default(), NOW_US)?;
-    say(&format!("start, {how}: {:.2?}", begun.elapsed()))?;
-    Ok(ledger)
+    let (lasted, mib) = (begun.elapsed(), resident());
+    say(&format!("start, {how}: {lasted:.2?}, RSS {mib} MiB"))?;
+    if how == WARM {
+        asked(&ledger).await?;
+        counted(&ledger).await?;
+        say(&format!("RSS at the end {} MiB", resident()))?;
+    }
+    ledger.close();
+    Ok(())
 }
 
 /// Asks the kernel to forget the files; `dd` can do that without privileges.

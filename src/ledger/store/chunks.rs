@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! rows     0 ........ 65535 | 65536 .... 131071 | 131072 ...
-//! Chunks   a bitmap         | -                 | a bitmap      of those that have some value
+//! Chunks   a bitmap         | -                 | a bitmap      of those that have some value;
+//!                                                               a list while they are few
 //! Live     now, and states of the past: one whenever a quarter of the last one has died
 //! ```
 //! A past state is a superset of what was live at any later revision that it stands for, by at most
@@ -26,18 +27,28 @@ pub(super) fn begin(chunk: u16) -> u32 {
     u32::from(chunk) * SPAN
 }
 
+/// A set of this many rows or fewer is a list: most values are those of few rows, and a bitmap for
+/// each would take ten times the memory.
+const FEW: usize = 32;
+
 /// A set of rows.
 #[derive(Debug)]
 pub(super) enum Chunks {
     /// Most values occur once: an id, a lineage.
     One(u32),
-    /// By stretch, in order.
-    Many(Vec<(u16, RoaringBitmap)>),
+    /// In order.
+    Few(Vec<u32>),
+    /// By stretch, in order. Boxed, so that a set takes no more room than a list.
+    #[expect(
+        clippy::box_collection,
+        reason = "most sets are small, and there are millions"
+    )]
+    Many(Box<Vec<(u16, RoaringBitmap)>>),
 }
 
 impl Default for Chunks {
     fn default() -> Self {
-        Self::Many(Vec::new())
+        Self::Few(Vec::new())
     }
 }
 
@@ -47,47 +58,51 @@ impl Chunks {
         Self::One(id)
     }
 
-    /// Adds a row; ids come in ascending order.
+    /// Adds a row; cheapest in ascending order.
     pub(super) fn insert(&mut self, id: u32) {
-        if let Self::One(before) = *self {
-            if before == id {
-                return;
+        match self {
+            Self::One(before) if *before == id => {}
+            Self::One(before) => {
+                let (before, id) = (id.min(*before), id.max(*before));
+                *self = Self::Few(vec![before, id]);
             }
-            *self = Self::default();
-            self.insert(before);
-        }
-        let Self::Many(chunks) = self else {
-            return;
-        };
-        let chunk = chunk_of(id);
-        match chunks.last_mut() {
-            Some((last, bitmap)) if *last == chunk => {
-                bitmap.insert(id);
+            Self::Few(ids) => {
+                let at = match ids.last() {
+                    Some(last) if *last >= id => ids.binary_search(&id),
+                    _ => Err(ids.len()),
+                };
+                match at {
+                    Ok(_) => {}
+                    Err(at) if ids.len() < FEW => ids.insert(at, id),
+                    Err(_) => {
+                        let mut chunks = Vec::new();
+                        let ids = ids.iter().copied().chain([id]);
+                        ids.for_each(|id| put(&mut chunks, id));
+                        *self = Self::Many(Box::new(chunks));
+                    }
+                }
             }
-            _ => chunks.push((chunk, RoaringBitmap::from_iter([id]))),
+            Self::Many(chunks) => put(chunks, id),
         }
     }
 
     /// The rows of one stretch; `None` when there are none.
     pub(super) fn chunk(&self, chunk: u16) -> Option<Cow<'_, RoaringBitmap>> {
-        match self {
-            Self::One(id) if chunk_of(*id) == chunk => {
-                Some(Cow::Owned(RoaringBitmap::from_iter([*id])))
-            }
-            Self::One(_) => None,
-            Self::Many(chunks) => {
-                let at = chunks
-                    .binary_search_by_key(&chunk, |(number, _)| *number)
-                    .ok()?;
-                chunks.get(at).map(|(_, bitmap)| Cow::Borrowed(bitmap))
-            }
+        if let Self::Many(chunks) = self {
+            let at = chunks
+                .binary_search_by_key(&chunk, |(number, _)| *number)
+                .ok()?;
+            return chunks.get(at).map(|(_, bitmap)| Cow::Borrowed(bitmap));
         }
+        let of_chunk = self.list().iter().filter(|id| chunk_of(**id) == chunk);
+        let bitmap: RoaringBitmap = of_chunk.collect();
+        (!bitmap.is_empty()).then_some(Cow::Owned(bitmap))
     }
 
     /// Whether there are rows in a stretch.
     pub(super) fn touches(&self, chunk: u16) -> bool {
         match self {
-            Self::One(id) => chunk_of(*id) == chunk,
+            Self::One(_) | Self::Few(_) => self.list().iter().any(|id| chunk_of(*id) == chunk),
             Self::Many(chunks) => chunks
                 .binary_search_by_key(&chunk, |(number, _)| *number)
                 .is_ok(),
@@ -96,7 +111,7 @@ impl Chunks {
 
     pub(super) fn contains(&self, id: u32) -> bool {
         match self {
-            Self::One(only) => *only == id,
+            Self::One(_) | Self::Few(_) => self.list().binary_search(&id).is_ok(),
             Self::Many(_) => self
                 .chunk(chunk_of(id))
                 .is_some_and(|chunk| chunk.contains(id)),
@@ -106,19 +121,50 @@ impl Chunks {
     /// The stretches that there are rows in, newest first.
     pub(super) fn numbers(&self) -> Vec<u16> {
         match self {
-            Self::One(id) => vec![chunk_of(*id)],
+            Self::One(_) | Self::Few(_) => {
+                let numbers = self.list().iter().rev().map(|id| chunk_of(*id));
+                let mut numbers: Vec<u16> = numbers.collect();
+                numbers.dedup();
+                numbers
+            }
             Self::Many(chunks) => chunks.iter().rev().map(|(number, _)| *number).collect(),
         }
     }
 
     /// All rows, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        let (one, many) = match self {
-            Self::One(id) => (Some(*id), [].as_slice()),
-            Self::Many(chunks) => (None, chunks.as_slice()),
+        let many = match self {
+            Self::One(_) | Self::Few(_) => [].as_slice(),
+            Self::Many(chunks) => chunks.as_slice(),
         };
-        one.into_iter()
-            .chain(many.iter().flat_map(|(_, bitmap)| bitmap))
+        let few = self.list().iter().copied();
+        few.chain(many.iter().flat_map(|(_, bitmap)| bitmap))
+    }
+
+    /// The rows of a set that is not by stretch.
+    fn list(&self) -> &[u32] {
+        match self {
+            Self::One(id) => std::slice::from_ref(id),
+            Self::Few(ids) => ids,
+            Self::Many(_) => &[],
+        }
+    }
+}
+
+/// Adds a row to a set by stretch.
+fn put(chunks: &mut Vec<(u16, RoaringBitmap)>, id: u32) {
+    let chunk = chunk_of(id);
+    let at = match chunks.last() {
+        Some((last, _)) if *last < chunk => Err(chunks.len()),
+        _ => chunks.binary_search_by_key(&chunk, |(number, _)| *number),
+    };
+    match at {
+        Ok(at) => {
+            if let Some((_, bitmap)) = chunks.get_mut(at) {
+                bitmap.insert(id);
+            }
+        }
+        Err(at) => chunks.insert(at, (chunk, RoaringBitmap::from_iter([id]))),
     }
 }
 
@@ -195,21 +241,32 @@ impl Live {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn a_set_of_one_grows_into_many() {
-        let mut set = Chunks::one(3);
-        assert!(set.contains(3) && set.touches(0) && !set.touches(1));
-        for id in [3, 70_000, 70_001] {
-            set.insert(id);
-        }
-        assert_eq!(set.iter().collect::<Vec<_>>(), [3, 70_000, 70_001]);
-        assert_eq!(set.numbers(), [1, 0]);
-        assert_eq!(set.chunk(1).map(|chunk| chunk.len()), Some(2));
-    }
+    use std::collections::BTreeSet;
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+        /// A set is what was put into it, in whatever order and however large it became.
+        #[test]
+        fn a_set_holds_what_was_put_into_it(
+            ids in proptest::collection::vec(0u32..200_000, 1..80),
+            others in proptest::collection::vec(0u32..200_000, 20),
+        ) {
+            let mut set = Chunks::one(ids[0]);
+            ids.iter().for_each(|id| set.insert(*id));
+            let wanted: BTreeSet<u32> = ids.iter().copied().collect();
+            prop_assert!(set.iter().eq(wanted.iter().copied()));
+            for id in ids.iter().chain(&others) {
+                prop_assert_eq!(set.contains(*id), wanted.contains(id));
+            }
+            for chunk in 0..=chunk_of(200_000) {
+                let inside = wanted.iter().copied().filter(|id| chunk_of(*id) == chunk);
+                let inside: RoaringBitmap = inside.collect();
+                prop_assert_eq!(set.touches(chunk), !inside.is_empty());
+                prop_assert_eq!(set.numbers().contains(&chunk), !inside.is_empty());
+                prop_assert_eq!(set.chunk(chunk).unwrap_or_default().into_owned(), inside);
+            }
+        }
 
         /// Whatever was live at an earlier moment is in the state noted for it, and not much else.
         #[test]

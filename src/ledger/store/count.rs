@@ -55,7 +55,7 @@ impl View {
             let known = index.values(kind.ordinal, field);
             known
                 .into_iter()
-                .flat_map(|known| known.keys().cloned())
+                .flat_map(|known| known.iter().map(|(value, _)| value))
                 .collect()
         };
         let large = |group: &Group| group.1.len() > values.len() as u64;

@@ -5,6 +5,7 @@ use std::ops::RangeBounds;
 
 use super::plan::holders;
 use super::read;
+use super::values::Known;
 use super::view::{Markings, View};
 use crate::error::Error;
 use crate::model::kind::{self, Kind, Raw, Value};
@@ -33,7 +34,8 @@ impl View {
             Expr::Values(field, values) => index().has(id, (kind, *field), values),
             Expr::Like(field, pattern) => {
                 let index = index();
-                let values = index.values(kind, *field).into_iter().flatten();
+                let known = index.values(kind, *field).into_iter();
+                let values = known.flat_map(Known::iter);
                 let mut fitting = values.filter(|(value, _)| like(pattern, value));
                 fitting.any(|(_, rows)| rows.contains(id))
             }

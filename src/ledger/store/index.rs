@@ -17,6 +17,7 @@ use roaring::RoaringBitmap;
 use super::chunks::{Chunks, Live, begin};
 use super::row;
 use super::spans::Spans;
+use super::values::{Known, Texts, Values};
 use crate::ledger::journal::Locator;
 use crate::model::caller::{Clearance, Marking};
 use crate::model::kind::{self, Kind, Value};
@@ -26,7 +27,7 @@ use crate::model::{Revision, v1};
 use crate::query::filter::Place;
 use crate::wire::body::Position;
 
-/// Number of an assessment, in the order of their creation; `NONE` outside of one.
+/// Number of an assessment; `NONE` outside of one.
 pub(super) type Ordinal = u32;
 const NONE: u32 = u32::MAX;
 
@@ -56,6 +57,29 @@ impl Row {
             Place::CreateTime => Some(self.created_us),
             Place::UpdateTime => Some(self.updated_us),
             Place::DeleteTime => self.tombstone.then_some(self.updated_us),
+        }
+    }
+
+    /// What stands where a row has not been placed yet.
+    fn missing() -> Self {
+        Self {
+            name: Box::default(),
+            kind: u8::MAX,
+            assessment: NONE,
+            slot: NONE,
+            next: NONE,
+            from: 0,
+            created_us: 0,
+            updated_us: 0,
+            born: 0,
+            tombstone: false,
+            body: Locator {
+                segment: 0,
+                offset: 0,
+                len: 0,
+                crc: 0,
+            },
+            marking: None,
         }
     }
 
@@ -99,8 +123,9 @@ pub(super) struct Index {
     /// Slots whose versions have been erased.
     purged: RoaringBitmap,
     by_kind: Vec<Chunks>,
-    /// By kind, by the position of the field, by value.
-    by_value: Vec<Vec<HashMap<Value, Chunks>>>,
+    /// By kind, by the position of the field.
+    by_value: Vec<Vec<Values>>,
+    texts: Texts,
     /// By kind and number of the field: where it is set.
     stated: HashMap<(u8, u32), Chunks>,
     assessments: Vec<Assessment>,
@@ -120,7 +145,7 @@ impl Index {
             by_kind: kinds.iter().map(|_| Chunks::default()).collect(),
             by_value: kinds
                 .iter()
-                .map(|kind| kind.fields.iter().map(|_| HashMap::new()).collect())
+                .map(|kind| kind.fields.iter().map(|_| Values::default()).collect())
                 .collect(),
             rejected: kinds
                 .iter()
@@ -129,6 +154,13 @@ impl Index {
             state,
             ..Self::default()
         }
+    }
+
+    /// One with room for so many rows.
+    pub(super) fn sized(rows: usize) -> Self {
+        let mut index = Self::new();
+        index.rows.reserve_exact(rows);
+        index
     }
 
     /// The newest revision that has been applied.
@@ -165,25 +197,22 @@ impl Index {
         self.rows.get(id as usize)
     }
 
-    /// Adds the next row. Rows come in the order of their ids.
+    /// Adds the next row.
     pub(super) fn add(&mut self, name: &str, from: Revision, row: &row::Row) {
-        let kind = u8::try_from(row.kind).unwrap_or(u8::MAX);
         let id = self.next_id();
+        debug_assert_eq!(row.id, id, "rows are added in the order of their ids");
+        self.place((name, from), row);
+        self.settle(id);
+    }
+
+    /// Puts a row where it belongs, in whatever order: when all are there, they are settled.
+    pub(super) fn place(&mut self, (name, from): (&str, Revision), row: &row::Row) {
+        let id = row.id;
+        let kind = u8::try_from(row.kind).unwrap_or(u8::MAX);
         let marking = row.marking.as_ref().and_then(|bytes| {
             let marking = v1::Marking::decode(bytes.as_slice()).ok()?;
             Some(Box::new(Marking::from(&marking)))
         });
-        let replaced = self.link(row.slot, id);
-        self.live.add(id, replaced);
-        let assessment = self.enter(name, from, id);
-        if kind::at(kind).is_some_and(|kind| !kind.is_element()) && assessment != NONE {
-            self.head_of(
-                assessment,
-                from,
-                row,
-                marking.as_deref().cloned().unwrap_or_default(),
-            );
-        }
         if row.purged {
             self.purged.insert(row.slot);
         }
@@ -198,10 +227,13 @@ impl Index {
             bitmap.insert(id);
         }
         self.note(kind, id, row);
-        self.rows.push(Row {
+        if self.rows.len() <= id as usize {
+            self.rows.resize_with(id as usize + 1, Row::missing);
+        }
+        let placed = Row {
             name: name.into(),
             kind,
-            assessment,
+            assessment: self.enter(name, from, id),
             slot: row.slot,
             next: NONE,
             from,
@@ -211,7 +243,40 @@ impl Index {
             tombstone: row.tombstone,
             body: row.locator(),
             marking,
-        });
+        };
+        if let Some(place) = self.rows.get_mut(id as usize) {
+            *place = placed;
+        }
+    }
+
+    /// Settles all rows, which have been placed; `None` when one is missing. `head` is the newest
+    /// revision, and `time_us` the time of the first.
+    pub(super) fn settle_all(&mut self, head: Revision, mut time_us: i64) -> Option<()> {
+        self.spans.sort();
+        for id in 0..self.next_id() {
+            let (from, updated_us) = self.row(id).map(|row| (row.from, row.updated_us))?;
+            while self.head() < from.saturating_sub(1) {
+                self.close(time_us);
+            }
+            time_us = updated_us;
+            self.settle(id)?;
+        }
+        while self.head() < head {
+            self.close(time_us);
+        }
+        Some(())
+    }
+
+    /// Ties a row to those before it: the version it replaces, the standing of its assessment.
+    fn settle(&mut self, id: u32) -> Option<()> {
+        let row = self.row(id).filter(|row| !row.name.is_empty())?;
+        let (slot, kind, assessment) = (row.slot, row.kind, row.assessment);
+        let replaced = self.link(slot, id);
+        self.live.add(id, replaced);
+        if kind::at(kind).is_some_and(|kind| !kind.is_element()) && assessment != NONE {
+            self.head_of(assessment, id);
+        }
+        Some(())
     }
 
     /// Puts a row where its values and its set fields are looked up.
@@ -222,8 +287,7 @@ impl Index {
         };
         for (field, value) in row.values() {
             if let Some(values) = of_kind.get_mut(usize::from(field)) {
-                let rows = values.entry(value).or_insert_with(|| Chunks::one(id));
-                rows.insert(id);
+                values.note(&mut self.texts, &value, id);
             }
         }
         for tag in &row.stated {
@@ -260,22 +324,36 @@ impl Index {
         };
         if let Some(assessment) = self.assessments.get_mut(ordinal as usize) {
             assessment.rows.insert(id);
-            assessment.revision = from;
+            assessment.revision = assessment.revision.max(from);
         }
         ordinal
     }
 
-    fn head_of(&mut self, ordinal: Ordinal, from: Revision, row: &row::Row, marking: Marking) {
-        let state_field = self.state.map(|(_, field)| field);
-        let state = row.values().find_map(|(field, value)| match value {
-            Value::Number(number) if Some(field) == state_field => Some(number),
-            Value::Number(_) | Value::Text(_) => None,
-        });
+    /// The number of the state that a row gives its assessment; 0 for none.
+    fn state_of(&self, id: u32) -> i32 {
+        let Some((kind, field)) = self.state else {
+            return 0;
+        };
+        let known = self.values(kind, field).into_iter();
+        let state = known
+            .flat_map(Known::iter)
+            .find_map(|(value, rows)| match value {
+                Value::Number(number) if rows.contains(id) => Some(number),
+                Value::Number(_) | Value::Text(_) => None,
+            });
+        state.unwrap_or(0)
+    }
+
+    fn head_of(&mut self, ordinal: Ordinal, id: u32) {
+        let state = self.state_of(id);
+        let Some(row) = self.row(id) else {
+            return;
+        };
         let header = Header {
-            from,
-            state: state.unwrap_or(0),
+            from: row.from,
+            state,
             tombstone: row.tombstone,
-            marking,
+            marking: row.marking.as_deref().cloned().unwrap_or_default(),
         };
         if let Some(assessment) = self.assessments.get_mut(ordinal as usize) {
             assessment.timeline.push(header);
@@ -542,13 +620,14 @@ impl Index {
 
     /// The rows of a kind whose indexed field has a value.
     pub(super) fn having(&self, kind: u8, field: u16, value: &Value) -> Option<&Chunks> {
-        self.values(kind, field)?.get(value)
+        self.values(kind, field)?.rows(value)
     }
 
     /// The values that an indexed field has ever had, with their rows.
-    pub(super) fn values(&self, kind: u8, field: u16) -> Option<&HashMap<Value, Chunks>> {
+    pub(super) fn values(&self, kind: u8, field: u16) -> Option<Known<'_>> {
         let of_kind = self.by_value.get(usize::from(kind))?;
-        of_kind.get(usize::from(field))
+        let of_field = of_kind.get(usize::from(field))?;
+        Some(of_field.known(&self.texts))
     }
 
     /// The rows of a kind in which the field of that number is set.

@@ -1,11 +1,13 @@
 //! The state that follows from the journal: rows in sled, indices in memory, bodies in segments.
 //!
 //! `row`         keys and rows as sled holds them
-//! `index`       rows, timelines and bitmaps in memory      `chunks`  sets of rows, by 64 Ki
+//! `index`       rows, timelines and bitmaps in memory, made at the start by `load`
+//! `chunks`      sets of rows, by 64 Ki   `values`  who has which value   `spans`  what holds when
 //! `checkpoint`  the note that says what a sound store must hold
 //! `erasure`     what may no longer be read, and where it lies
 //! `digest`      one hash over everything, to compare two stores by
-//! `view`        the only way to read      `plan`, `list`, `count`  how it answers queries
+//! `view`        the only way to read
+//! `plan`, `rows`, `fit`, `list`, `sort`, `count`   how it answers queries
 //!
 //! `apply` reads the record and the store, nothing else, and only puts. Whatever is wrong with sled
 //! (a panic, an error, a missing key) is answered by moving it aside and replaying the journal: it
@@ -19,11 +21,13 @@ mod erasure;
 pub(super) mod fit;
 pub(super) mod index;
 pub(super) mod list;
+mod load;
 mod plan;
 mod row;
 mod rows;
 mod sort;
 mod spans;
+mod values;
 pub(super) mod view;
 
 use std::fs::{self, File};
@@ -37,6 +41,7 @@ use prost::Message;
 
 use self::checkpoint::Note;
 use self::index::Index;
+use self::load::Loaded;
 use self::row::{Row, fingerprint, key, split};
 use super::disk;
 use super::journal::{Locator, Position, Reader};
@@ -178,81 +183,16 @@ impl Store {
         if note.format != format_now() {
             return Err("the store has another format".to_owned());
         }
-        let mut found: Vec<Option<(String, Revision, Row)>> = Vec::new();
-        // What is newer than the note was never made durable; the journal says it again.
-        let (mut later, mut later_requests) = (Vec::new(), Vec::new());
-        let mut sums = Sums::default();
-        for entry in &self.rows {
-            let (key, value) = entry.map_err(|error| error.to_string())?;
-            let (name, revision) = split(&key).ok_or("a key is malformed")?;
-            if revision > note.revision {
-                later.push(key);
-                continue;
-            }
-            sums.add(fingerprint(ROWS, &key, &value));
-            let row = Row::decode(value.as_ref()).map_err(|error| error.to_string())?;
-            let at = row.id as usize;
-            if at as u64 >= note.entries {
-                return Err(format!("row {at} is out of place"));
-            }
-            if found.len() <= at {
-                found.resize_with(at + 1, || None);
-            }
-            if let Some(place) = found.get_mut(at) {
-                *place = Some((name.to_owned(), revision, row));
-            }
-        }
-        for entry in &self.requests {
-            let (key, value) = entry.map_err(|error| error.to_string())?;
-            let request = Request::decode(value.as_ref()).map_err(|error| error.to_string())?;
-            if request.revision > note.revision {
-                later_requests.push(key);
-                continue;
-            }
-            sums.add(fingerprint(REQUESTS, &key, &value));
-        }
-        if sums.entries != note.entries || format!("{:016x}", sums.xor) != note.xor {
-            let (has, should) = (sums.entries, note.entries);
-            return Err(format!(
-                "{has} entries, the checkpoint says {should}, or they differ"
-            ));
-        }
-        forget(&self.rows, later)?;
-        forget(&self.requests, later_requests)?;
-        *write(&self.sums) = sums;
+        let genesis = self.bodies.entries(1).map_err(|error| error.to_string())?;
+        let genesis = genesis.into_iter().next().ok_or("the journal is empty")?;
+        let genesis = genesis.map_err(|error| error.to_string())?;
+        let Loaded { index, sums, later } =
+            load::load(&self.rows, &self.requests, note, genesis.position.time_us)?;
+        forget(&self.rows, later.rows)?;
+        forget(&self.requests, later.requests)?;
         self.earliest.fetch_max(note.earliest, Ordering::SeqCst);
-        self.load(found, note.revision)
-    }
-
-    fn load(
-        &self,
-        found: Vec<Option<(String, Revision, Row)>>,
-        head: Revision,
-    ) -> Result<(), String> {
-        let mut index = write(&self.index);
-        let genesis = self
-            .bodies
-            .entries(1)
-            .map_err(|error| error.to_string())?
-            .next();
-        let genesis = genesis
-            .ok_or("the journal is empty")?
-            .map_err(|error| error.to_string())?;
-        let mut time_us = genesis.position.time_us;
-        let mut closed = 0;
-        for entry in found {
-            let (name, revision, row) = entry.ok_or("a row is missing")?;
-            while closed < revision.saturating_sub(1) {
-                index.close(time_us);
-                closed += 1;
-            }
-            time_us = row.updated_us;
-            index.add(&name, revision, &row);
-        }
-        while closed < head {
-            index.close(time_us);
-            closed += 1;
-        }
+        *write(&self.sums) = sums;
+        *write(&self.index) = index;
         Ok(())
     }
 

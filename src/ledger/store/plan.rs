@@ -241,7 +241,7 @@ impl View {
             return Some(Vec::new());
         };
         if all.len() <= allowed {
-            return Some(all.keys().cloned().collect());
+            return Some(all.iter().map(|(value, _)| value).collect());
         }
         let seen = |rows: &Chunks| {
             let rows = rows.iter().filter_map(|id| index.row(id));
@@ -249,10 +249,7 @@ impl View {
             rows.any(|row| self.knows(index, row, Markings::Present))
         };
         let seen = all.iter().filter(|(_, rows)| seen(rows));
-        let values: Vec<Value> = seen
-            .map(|(value, _)| value.clone())
-            .take(allowed + 1)
-            .collect();
+        let values: Vec<Value> = seen.map(|(value, _)| value).take(allowed + 1).collect();
         (values.len() <= allowed).then_some(values)
     }
 }

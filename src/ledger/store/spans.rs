@@ -13,9 +13,14 @@ pub(super) struct Spans {
 }
 
 impl Spans {
-    /// Notes the span of the next row that has one.
+    /// Notes the span of the next row that has one; of any row, when they are sorted afterwards.
     pub(super) fn add(&mut self, id: u32, span: Span) {
         self.rows.push((id, span));
+    }
+
+    /// Brings them in the order of their rows.
+    pub(super) fn sort(&mut self) {
+        self.rows.sort_unstable_by_key(|(row, _)| *row);
     }
 
     /// Whether a row holds at a time.
