@@ -59,7 +59,7 @@ pub use error::{Error, Violation};
 pub use kinds::{Answer, Get, Resource, View, served};
 pub use paging::{Items, Page, Pages, Query};
 pub use retry::Repeat;
-pub use watch::{Event, Watch, Watching};
+pub use watch::{Event, Events, Watch, Watching};
 pub use write::{Entry, Writable, Write};
 
 /// Where a server listens when nobody says otherwise.

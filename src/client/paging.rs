@@ -87,12 +87,21 @@ impl Client {
     /// # }
     /// ```
     pub fn stream<T: Resource>(&self, query: Query) -> Items<T> {
-        Items {
-            client: self.clone(),
-            query: Some(query),
-            ready: VecDeque::new(),
-            asked: None,
-        }
+        let client = self.clone();
+        let first = query.page_token.clone();
+        Items::of(move |token| {
+            let client = client.clone();
+            let mut query = query.clone();
+            query.page_token = if token.is_empty() {
+                first.clone()
+            } else {
+                token
+            };
+            Box::pin(async move {
+                let page = T::list(&client, &query).await?;
+                Ok((page.items, page.next_page_token))
+            })
+        })
     }
 
     /// The items of all pages.
@@ -130,21 +139,35 @@ impl<T: Resource> Pages<'_, T> {
     }
 }
 
-/// A page that was asked for.
-type Asked<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
+/// A page that was asked for: its items and the token of the next one.
+pub(super) type Asked<T> = Pin<Box<dyn Future<Output = Result<(Vec<T>, String), Error>> + Send>>;
+
+/// Asks for the page of a token; the empty one is the first page's.
+type Ask<T> = Box<dyn Fn(String) -> Asked<T> + Send + Sync>;
 
 /// The items of all pages of one list, as a stream. It ends after an error.
 pub struct Items<T> {
-    client: Client,
-    query: Option<Query>,
+    ask: Ask<T>,
+    token: Option<String>,
     ready: VecDeque<T>,
     asked: Option<Asked<T>>,
+}
+
+impl<T> Items<T> {
+    pub(super) fn of(ask: impl Fn(String) -> Asked<T> + Send + Sync + 'static) -> Self {
+        Self {
+            ask: Box::new(ask),
+            token: Some(String::new()),
+            ready: VecDeque::new(),
+            asked: None,
+        }
+    }
 }
 
 // Nothing in it is pinned in place: the call is in a box, the items are moved out.
 impl<T> Unpin for Items<T> {}
 
-impl<T: Resource> Stream for Items<T> {
+impl<T> Stream for Items<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -155,24 +178,19 @@ impl<T: Resource> Stream for Items<T> {
             if let Some(asked) = &mut self.asked {
                 let page = ready!(asked.as_mut().poll(context));
                 self.asked = None;
-                let mut query = self.query.take();
                 match page {
                     Err(error) => return Poll::Ready(Some(Err(error))),
-                    Ok(page) => {
-                        self.ready.extend(page.items);
-                        if let Some(query) = &mut query {
-                            query.page_token.clone_from(&page.next_page_token);
-                        }
-                        self.query = query.filter(|_| !page.next_page_token.is_empty());
+                    Ok((items, next)) => {
+                        self.ready.extend(items);
+                        self.token = Some(next).filter(|next| !next.is_empty());
                     }
                 }
                 continue;
             }
-            let Some(query) = self.query.clone() else {
+            let Some(token) = self.token.take() else {
                 return Poll::Ready(None);
             };
-            let client = self.client.clone();
-            self.asked = Some(Box::pin(async move { T::list(&client, &query).await }));
+            self.asked = Some((self.ask)(token));
         }
     }
 }
@@ -180,7 +198,7 @@ impl<T: Resource> Stream for Items<T> {
 impl<T> std::fmt::Debug for Items<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Items")
-            .field("query", &self.query)
+            .field("token", &self.token)
             .field("ready", &self.ready.len())
             .finish_non_exhaustive()
     }

@@ -6,8 +6,11 @@
 //! that was not complete begins anew, and says so. It gives up when nobody answered for the
 //! patience it was given; `position` is where another watch would go on.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use tokio_stream::Stream;
 use tonic::{Code, Streaming};
 
 use super::retry::Retry;
@@ -128,7 +131,56 @@ impl Client {
     }
 }
 
+/// Its next event, and the watch back for the one after it.
+type Next = Pin<Box<dyn Future<Output = (Watching, Result<Event, Error>)> + Send>>;
+
+/// The events of a watch as a stream, which ends after an error.
+pub struct Events {
+    next: Option<Next>,
+}
+
+impl Stream for Events {
+    type Item = Result<Event, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(next) = &mut self.next else {
+            return Poll::Ready(None);
+        };
+        let (watching, event) = ready!(next.as_mut().poll(context));
+        self.next = event.is_ok().then(|| watching.event());
+        Poll::Ready(Some(event))
+    }
+}
+
 impl Watching {
+    /// Its events as a stream.
+    ///
+    /// ```no_run
+    /// use chancery::client::{Client, Event, Options, Watch};
+    /// use tokio_stream::StreamExt as _;
+    ///
+    /// # async fn example() -> Result<(), chancery::client::Error> {
+    /// let client = Client::connect("127.0.0.1:50051", Options::default()).await?;
+    /// let mut events = client.watch(Watch::default()).events();
+    /// while let Some(event) = events.next().await {
+    ///     println!("{:?}", event?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn events(self) -> Events {
+        Events {
+            next: Some(self.event()),
+        }
+    }
+
+    fn event(mut self) -> Next {
+        Box::pin(async move {
+            let event = self.next().await;
+            (self, event)
+        })
+    }
+
     /// The last revision that was told completely: another watch would go on after it.
     pub fn position(&self) -> Revision {
         self.position

@@ -1,5 +1,5 @@
-//! Random histories against a naive model: what is read at every revision, what is listed, and
-//! what a watch tells two callers of different clearance.
+//! Random histories against a naive model: what is read at every revision, what is listed, what
+//! differs between two of them, and what a watch tells two callers of different clearance.
 //!
 //! The model keeps a whole copy of everything for each revision and looks through all of it; the
 //! ledger keeps versions, bitmaps and timelines. `CHANCERY_TEST_HISTORIES` sets how many there are.
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chancery::ledger::change::Effect;
 use chancery::ledger::follow::Watch;
-use chancery::ledger::{At, Changed, Images, Ledger, Query, Wanted};
+use chancery::ledger::{At, Changed, Images, Ledger, Query, Scope, Side, View, Wanted};
 use chancery::model::caller::{Caller, Clearance, Role, Tlp};
 use chancery::model::limits::Limits;
 use chancery::model::v1;
@@ -269,7 +269,61 @@ async fn compare(ledger: &Ledger, steps: &[Step]) -> usize {
         }
     }
     late(ledger, &worlds);
+    for (base, _) in worlds.iter().enumerate() {
+        for target in base..worlds.len() {
+            compared += differences(ledger, &worlds, (base, target)).await;
+        }
+    }
     compared
+}
+
+/// What a diff says of two revisions is what one sees at one of them, at the other, or at both and
+/// not the same.
+async fn differences(ledger: &Ledger, worlds: &[World], (base, target): (usize, usize)) -> usize {
+    let present = worlds.last().expect("a world");
+    for red in [false, true] {
+        let sight = |at: usize| -> BTreeMap<String, i64> {
+            expected(&worlds[at], present, red).into_iter().collect()
+        };
+        let (was, is) = (sight(base), sight(target));
+        let view = async |at: usize| {
+            let at = At::Exact(at as i64 + 1);
+            let read = ledger.read(caller(red), at, crate::ledger::NOW_US);
+            read.await.expect("a view")
+        };
+        let (earlier, later) = (view(base).await, view(target).await);
+        let pairs = later.differing(&earlier, &[query()], &Scope::All);
+        let mut told = BTreeMap::new();
+        for pair in pairs.expect("a diff") {
+            let name = pair.name().expect("a name").to_string();
+            let revision = |view: &View, side: &Option<Side>| {
+                let body = side.as_ref().map(|side| view.read(side).expect("a body"));
+                body.map(|body| v1::RedLine::decode(body).expect("a line").revision)
+            };
+            let sides = (
+                revision(&earlier, &pair.base),
+                revision(&later, &pair.target),
+            );
+            if sides.0 != sides.1 {
+                told.insert(name, sides);
+            }
+        }
+        let mut names: BTreeSet<&String> = was.keys().collect();
+        names.extend(is.keys());
+        let sides = |name: &&String| (was.get(*name).copied(), is.get(*name).copied());
+        let differing = names.iter().filter(|name| sides(name).0 != sides(name).1);
+        let by_hand: BTreeMap<String, _> = differing
+            .map(|name| ((*name).clone(), sides(name)))
+            .collect();
+        assert_eq!(
+            told,
+            by_hand,
+            "red {red} from {} to {}",
+            base + 1,
+            target + 1
+        );
+    }
+    2
 }
 
 /// A watch that begins after the fact ends with what may be seen now, and shows nothing else.
