@@ -199,7 +199,8 @@ impl Headed {
         else {
             return;
         };
-        if !told {
+        // "Scenarios of low probability (5-10%)" names a class of them.
+        if !told || words.to_lowercase().ends_with("scenarios") {
             return;
         }
         let link = c.forecast(&Foreseen {
@@ -308,6 +309,10 @@ fn foreseen(text: &str, one: &Odds) -> Option<String> {
     };
     let left = joined(before, after);
     let label = label.map(|at| text.get(..at).unwrap_or("").trim());
+    // The key that a series gives says all.
+    if let Some(key) = label.filter(|label| label.contains('_') && !label.contains(' ')) {
+        return Some(key.to_owned());
+    }
     let label = label.filter(|label| !label.contains(|c: char| c.is_ascii_digit() || c == '%'));
     let bare = chance_words_only(&left);
     let said = if bare {
@@ -436,6 +441,7 @@ mod tests {
                 "A balance of both with 74% success probability",
                 Some("success probability"),
             ),
+            ("LGN_TRUCE_60D: P=0.24 → FALSE", Some("LGN_TRUCE_60D")),
             ("A 40% probability", None),
         ] {
             let one = odds(text).into_iter().find(|one| beside_chance(text, one));

@@ -11,7 +11,8 @@ fn scenarios_in_headings_are_one_set() {
          *Signposts:* the lamps are lit; no patrols at night.\n\n\
          ## Scenario 2: A late frost (40%)\n\nBoats stay.\n\n\
          The scenarios are exclusive and together exhaustive.\n\n\
-         ## Tier I scenarios (P ≥ 0.25)\n\nSee above.\n",
+         ## Tier I scenarios (P ≥ 0.25)\n\nSee above.\n\n\
+         ## Tier II scenarios (5-10%)\n\nSee above.\n",
     );
     assert_eq!(
         shown(&draft),
