@@ -195,6 +195,12 @@ impl Zone {
                 rows(&value, section, output)?;
             }
             conditions(&answer, output)?;
+            if !answer.veto_players.is_empty() {
+                let players: Vec<&str> =
+                    answer.veto_players.iter().map(|name| last(name)).collect();
+                let players = tame(&players.join(", "));
+                output.line(&format!("nothing can be agreed against {players}"))?;
+            }
             foot(&value, output)?;
         }
         for note in notes {
