@@ -159,9 +159,13 @@ impl Error {
     /// What came back from `endpoint` instead of an answer.
     pub(super) fn answered(endpoint: &str, status: &Status) -> Self {
         // Only a status that was made on this side has a source: what happened on the way. A
-        // connection that broke is UNKNOWN to the library; to us nobody is there at the moment.
+        // connection that broke is UNKNOWN to the library, or CANCELLED for a call that still waited
+        // for its turn on it; to us nobody is there at the moment.
         if let Some(cause) = status.source() {
-            if matches!(status.code(), Code::Unavailable | Code::Unknown) {
+            if matches!(
+                status.code(),
+                Code::Unavailable | Code::Unknown | Code::Cancelled
+            ) {
                 return Self::unreachable(endpoint, cause);
             }
             let message = format!("{endpoint}: {}: {}", status.message(), root(cause));
@@ -257,6 +261,18 @@ fn root(cause: &(dyn std::error::Error + 'static)) -> String {
 mod tests {
     use super::*;
     use tonic_types::ErrorDetails;
+
+    /// As it comes when the server is killed while a call waits for its turn on the connection.
+    #[test]
+    fn a_call_that_a_broken_connection_cancels_may_be_tried_again() {
+        let mut status = Status::cancelled("operation was canceled");
+        let cause = std::io::Error::other("connection closed");
+        status.set_source(std::sync::Arc::new(cause));
+        assert_eq!(Error::answered("here", &status).code(), Code::Unavailable);
+        // The same from the server is its answer.
+        let told = Status::cancelled("the caller gave up");
+        assert_eq!(Error::answered("here", &told).code(), Code::Cancelled);
+    }
 
     #[test]
     fn details_are_taken_apart() {
