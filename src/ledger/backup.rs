@@ -201,7 +201,7 @@ pub(super) fn position(reader: &dyn Reader, revision: Revision) -> Result<Positi
 }
 
 /// Whether every body is the one that the envelope speaks of, or why not.
-fn sound(record: &Record) -> Result<(), String> {
+pub(super) fn sound(record: &Record) -> Result<(), String> {
     let envelope = record::decode(&record.envelope)
         .map_err(|error| format!("its envelope cannot be read: {error:?}"))?;
     if envelope.effects.len() != record.bodies.len() {

@@ -7,6 +7,7 @@
 //! `opening`    from files to a ledger  `progress`  how far that is
 //! `verify`     whether the journal is what it was
 //! `disk`       writes and syncs, each step under a name at which tests make it fail
+//! `archive`    closed segments, copied as they come
 //! `backup`     all of it as one stream `restore` and back
 //! `follow`     commits as they change what a caller sees: a watch
 //! `retention`  less history, and what must be gone for good   `erased` and what proves it
@@ -14,6 +15,7 @@
 //! The ledger knows resources by their names and the kinds' table only. It never reads the clock:
 //! times come with the changes and the reads.
 
+pub mod archive;
 pub mod backup;
 pub mod change;
 mod committer;
@@ -38,6 +40,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use self::archive::Archiving;
 use self::change::{Change, Committed};
 use self::committer::{Clock, Proposal, remembers, repeat, short_of_space, stopped};
 use self::feed::Feed;
@@ -97,6 +100,7 @@ struct Inner {
     folder: Option<PathBuf>,
     eraser: Option<Eraser>,
     keeping: Keeping,
+    archiving: Archiving,
 }
 
 /// What the operator asks about.
@@ -220,8 +224,14 @@ impl Ledger {
         } = *lock(&self.inner.newest);
         let (segments, journal_bytes) = self.inner.journal.size();
         let failed = self.inner.failed.borrow().clone();
-        let keeping = &self.inner.keeping;
-        let alarms = [failed.clone(), self.short_of_space(), keeping.left()];
+        let (keeping, archiving) = (&self.inner.keeping, &self.inner.archiving);
+        let alarms = [
+            failed.clone(),
+            self.short_of_space(),
+            keeping.left(),
+            archiving.failure(),
+        ];
+        let activities = [keeping.doing(), archiving.doing()];
         Status {
             store_uuid: self.inner.genesis.store_uuid.clone(),
             revision,
@@ -232,7 +242,7 @@ impl Ledger {
             journal_bytes,
             failed,
             alarms: alarms.into_iter().flatten().collect(),
-            activities: keeping.doing().into_iter().collect(),
+            activities: activities.into_iter().flatten().collect(),
             folder: self.inner.folder.clone(),
         }
     }

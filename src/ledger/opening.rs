@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
+use super::archive::Archiving;
 use super::committer::{Clock, Committer, random};
 use super::journal::erase::Eraser;
 use super::journal::local::{Local, Options};
@@ -142,6 +143,7 @@ impl Ledger {
             folder: Some(folder),
             eraser: Some(eraser),
             keeping: retention::Keeping::default(),
+            archiving: Archiving::default(),
         };
         Ok(Self {
             inner: Arc::new(inner),

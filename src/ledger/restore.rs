@@ -1,5 +1,5 @@
-//! A data folder from backups: a backup of everything, then any number that continue it, up to a
-//! revision or a time.
+//! A data folder from backups and archives: one that begins at the beginning, then any number that
+//! continue it or overlap with it, up to a revision or a time.
 //!
 //! It writes into an empty folder only, and checks while it writes all that a backup is checked for
 //! when it is made; then it builds the store and holds it to the digest that the backup ends with.
@@ -10,12 +10,12 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::backup::Check;
+use super::backup::{Check, sound};
 use super::committer::random;
 use super::erased::{Erased, asks};
 use super::journal::copy::{Piece, Trailer};
 use super::journal::local::Local;
-use super::journal::{Journal, Position, Stamped};
+use super::journal::{Entry, Journal, Position, Stamped, archive};
 use super::opening::journal_options;
 use super::{Ledger, Progress, disk, retention};
 use crate::error::Error;
@@ -83,6 +83,8 @@ pub fn restore(
         journal: opened.map_err(told)?.journal,
         until,
         records: 0,
+        seen: Position::START,
+        at: Position::START,
         end: None,
         erased: Erased::default(),
         asked: false,
@@ -90,7 +92,10 @@ pub fn restore(
     };
     for backup in backups {
         if writing.reach != Reach::Done {
-            writing.file(backup, &limits)?;
+            match backup.is_dir() {
+                true => writing.archive(backup)?,
+                false => writing.file(backup, &limits)?,
+            }
         }
     }
     writing.complete()?;
@@ -134,6 +139,10 @@ struct Writing {
     journal: Local,
     until: Until,
     records: u64,
+    /// Where the last record stands that has come from any source.
+    seen: Position,
+    /// Where the last record stands that has come from this backup.
+    at: Position,
     /// What the last backup ended with.
     end: Option<Trailer>,
     erased: Erased,
@@ -179,24 +188,88 @@ impl Writing {
         Ok(())
     }
 
+    /// What stands in an archive behind what has come so far.
+    fn archive(&mut self, dir: &Path) -> Result<(), Error> {
+        let name = dir.display().to_string();
+        let reader = archive::reader(dir).map_err(told)?;
+        let (mut records, mut bytes) = (Vec::new(), 0);
+        for entry in reader.entries(self.seen.revision).map_err(told)? {
+            let Entry {
+                position, record, ..
+            } = entry.map_err(told)?;
+            sound(&record).map_err(|why| {
+                let revision = position.revision;
+                Error::Internal(format!("archive \"{name}\": revision {revision}: {why}"))
+            })?;
+            let bodies = record.bodies.iter().map(|body| body.bytes.len());
+            bytes += record.envelope.len() + bodies.sum::<usize>();
+            let time_us = position.time_us;
+            records.push((position, Stamped { time_us, record }));
+            if bytes >= READ_BYTES {
+                bytes = 0;
+                self.follow(std::mem::take(&mut records), &name)?;
+            }
+            if self.reach == Reach::Done {
+                return Ok(());
+            }
+        }
+        self.follow(records, &name)
+    }
+
     fn piece(&mut self, piece: Piece, name: &str) -> Result<(), Error> {
         match piece {
-            Piece::Begins(position) if position == self.journal.head() => Ok(()),
-            Piece::Begins(position) => {
+            Piece::Begins(position) if position.revision > self.seen.revision => {
                 let text = format!(
                     "backup \"{name}\" continues revision {}, and what stands before it {}",
                     position.revision,
-                    match self.journal.head().revision {
+                    match self.seen.revision {
                         0 => "is nothing".to_owned(),
-                        head if head == position.revision => "is of another store".to_owned(),
-                        head => format!("ends with revision {head}"),
+                        seen => format!("ends with revision {seen}"),
                     }
                 );
                 Err(Error::Internal(text))
             }
-            Piece::Group(group) => self.group(group),
+            Piece::Begins(position) => {
+                self.at = position;
+                self.same(&position, name)
+            }
+            Piece::Group(group) => {
+                let mut at = self.at;
+                let records = group.into_iter().map(|stamped| {
+                    at = at.next(stamped.time_us, &stamped.record.envelope);
+                    (at, stamped)
+                });
+                let records = records.collect();
+                self.at = at;
+                self.follow(records, name)
+            }
             Piece::Ends(_) => Ok(()),
         }
+    }
+
+    /// Takes records that begin where those that have come so far end, or before.
+    fn follow(&mut self, records: Vec<(Position, Stamped)>, name: &str) -> Result<(), Error> {
+        let mut fresh = Vec::with_capacity(records.len());
+        for (position, stamped) in records {
+            self.same(&position, name)?;
+            if position.revision > self.seen.revision {
+                self.seen = position;
+                fresh.push(stamped);
+            }
+        }
+        self.group(fresh)
+    }
+
+    /// Where two sources overlap they must be of one store.
+    fn same(&self, position: &Position, name: &str) -> Result<(), Error> {
+        if position.revision != self.seen.revision || *position == self.seen {
+            return Ok(());
+        }
+        let text = format!(
+            "\"{name}\" is of another store than what stands before it: revision {} differs",
+            position.revision
+        );
+        Err(Error::Internal(text))
     }
 
     fn group(&mut self, mut group: Vec<Stamped>) -> Result<(), Error> {

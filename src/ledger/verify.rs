@@ -15,8 +15,9 @@ use std::rc::Rc;
 use serde::Deserialize;
 
 use super::Ledger;
+use super::backup::position;
 use super::erased::Erased;
-use super::journal::{Position, Witness, hash_of, local};
+use super::journal::{Position, Reader, Witness, hash_of, local};
 use super::store::checkpoint::Note;
 use crate::error::Error;
 use crate::model::Revision;
@@ -124,32 +125,50 @@ impl Ledger {
             revision: status.revision,
             chain: status.chain,
         };
-        read(&folder, head, Some(now))
+        read(&folder.join("journal"), Some(&folder), (head, Some(now)))
     }
 }
 
 /// Reads the journal of a data folder that nobody need have open.
 pub fn verify(folder: &Path, head: Option<&Head>) -> Result<Report, Error> {
-    read(folder, head, None)
+    read(&folder.join("journal"), Some(folder), (head, None))
 }
 
-fn read(folder: &Path, head: Option<&Head>, now: Option<Witness>) -> Result<Report, Error> {
-    let note = Note::read(&folder.join("store"));
+/// Reads an archive. A copy is whole before it has its name: nothing in it is ever torn.
+pub fn verify_archive(dir: &Path, head: Option<&Head>) -> Result<Report, Error> {
+    let mut report = read(dir, None, (head, None))?;
+    if report.finding.is_none() && report.torn_bytes > 0 {
+        report.finding = Some(Finding {
+            file: dir.to_owned(),
+            offset: 0,
+            after: report.revision,
+            why: format!("{} bytes at the end are no record", report.torn_bytes),
+        });
+    }
+    Ok(report)
+}
+
+/// Reads the segments of a directory; a data folder has a checkpoint beside them.
+fn read(
+    journal: &Path,
+    folder: Option<&Path>,
+    (head, now): (Option<&Head>, Option<Witness>),
+) -> Result<Report, Error> {
+    let note = folder.and_then(|folder| Note::read(&folder.join("store")));
     let noted = note.as_ref().and_then(Note::witness);
     let wanted = head.map(|head| Witness {
         revision: head.revision,
         chain: head.chain,
     });
     let witnesses = [noted, wanted, now].into_iter().flatten().collect();
-    let journal = folder.join("journal");
-    let erased = Rc::new(RefCell::new(Erased::default()));
-    let look = Rc::clone(&erased);
+    let seen = Rc::new(RefCell::new(Seen::default()));
+    let look = Rc::clone(&seen);
     let inspect = Rc::new(
         move |position: &Position, envelope: &[u8], bodies: &[(&[u8], &[u8])]| {
             sound(position.revision, envelope, bodies, &mut look.borrow_mut())
         },
     );
-    let read = local::inspect(&journal, witnesses, inspect)
+    let read = local::inspect(journal, witnesses, inspect)
         .map_err(|error| Error::Internal(error.to_string()))?;
     let mut report = Report {
         revision: read.head.revision,
@@ -166,18 +185,48 @@ fn read(folder: &Path, head: Option<&Head>, now: Option<Witness>) -> Result<Repo
             why,
         }),
     };
-    if let (None, Some((revision, why))) = (&report.finding, erased.borrow().unasked()) {
-        report.finding = Some(Finding {
-            file: journal.clone(),
-            offset: 0,
-            after: revision - 1,
-            why,
-        });
+    let seen = seen.borrow();
+    let of_journal = |(revision, why): (Revision, String)| Finding {
+        file: journal.to_owned(),
+        offset: 0,
+        after: revision - 1,
+        why,
+    };
+    if report.finding.is_none() {
+        report.finding = seen.erased.unasked().map(of_journal);
+    }
+    if report.finding.is_none() {
+        report.finding = seen.wrong_manifest(read.reader.as_ref())?.map(of_journal);
     }
     if let (None, Some(head)) = (&report.finding, head) {
-        report.finding = another_store(&journal, &read.first, head)?;
+        report.finding = another_store(journal, &read.first, head)?;
     }
     Ok(report)
+}
+
+/// What later records say of earlier ones.
+#[derive(Default)]
+struct Seen {
+    erased: Erased,
+    /// Compactions and the revisions of their records.
+    compactions: Vec<(Revision, record::Compaction)>,
+}
+
+impl Seen {
+    /// The first compaction whose manifest names another hash than the chain has there.
+    fn wrong_manifest(&self, reader: &dyn Reader) -> Result<Option<(Revision, String)>, Error> {
+        for (revision, compaction) in &self.compactions {
+            let there = position(reader, compaction.revision)?;
+            if there.chain.as_slice() != compaction.chain.as_ref() {
+                let why = format!(
+                    "the compaction at revision {revision} names another hash of revision {}",
+                    compaction.revision
+                );
+                return Ok(Some((*revision, why)));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// Whether the head is one of another store.
@@ -199,7 +248,7 @@ fn sound(
     revision: Revision,
     envelope: &[u8],
     bodies: &[(&[u8], &[u8])],
-    erased: &mut Erased,
+    seen: &mut Seen,
 ) -> Result<(), String> {
     let envelope = record::decode(envelope)
         .map_err(|_unreadable| format!("revision {revision} has an envelope nobody can read"))?;
@@ -214,6 +263,9 @@ fn sound(
             ));
         }
     }
-    erased.pass(revision, &envelope, bodies.iter().copied());
+    let bodies = bodies.iter().copied();
+    seen.erased.pass(revision, &envelope, bodies);
+    let compaction = envelope.compaction.map(|compaction| (revision, compaction));
+    seen.compactions.extend(compaction);
     Ok(())
 }

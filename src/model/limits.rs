@@ -99,6 +99,10 @@ limits! {
     segment_bytes: u64 = 64 << 20, "bytes";
     /// Space that writes leave free on the disk of the data directory.
     disk_free_bytes_min: u64 = 64 << 20, "bytes";
+    /// How soon the archive is tried again when something was in its way.
+    archive_retry_seconds: u64 = 10, "seconds";
+    /// How often history is compacted that is older than is kept.
+    history_check_hours: u64 = 24, "hours";
     /// Revisions between two checkpoints of the store.
     checkpoint_revisions: i64 = 100_000, "revisions";
     /// How long a repeated request id is recognised.

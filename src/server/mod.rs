@@ -5,12 +5,14 @@
 //! stop:  readiness NOT_SERVING -> watches end -> no new connections -> streams of health end,
 //!        calls in flight end, or the deadline -> checkpoint and seal
 //! ```
-//! `accept` lets connections in, `late` answers while the ledger is being opened.
+//! `accept` lets connections in, `late` answers while the ledger is being opened, `upkeep` is what
+//! goes on without being asked for.
 //! `liveness` stays SERVING through it all. This is the one room that reads the clock.
 
 mod accept;
 mod late;
 pub mod telemetry;
+mod upkeep;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +30,7 @@ use tonic_health::server::HealthReporter;
 use tracing::{info, warn};
 
 use self::late::Late;
+use self::upkeep::Upkeep;
 use crate::auth::{self, Policy};
 use crate::error::Error;
 use crate::ledger::{Ledger, Progress};
@@ -53,6 +56,10 @@ const READINESS: &str = "readiness";
 pub struct Config {
     /// Holds `journal/` and `store/`.
     pub data_dir: PathBuf,
+    /// Where closed segments of the journal are copied to.
+    pub archive_dir: Option<PathBuf>,
+    /// How long history is kept; for ever when nothing is said.
+    pub history_keep: Option<Duration>,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Import and publish the bundled article when nothing is stored yet.
@@ -71,6 +78,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("./chancery-data"),
+            archive_dir: None,
+            history_keep: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 50051)),
             sample: false,
             allow_unauthenticated_network: false,
@@ -92,6 +101,7 @@ pub struct Running {
     health: HealthReporter,
     door: Door,
     drain: Duration,
+    upkeep: Upkeep,
 }
 
 /// Listens, opens the ledger and answers; returns when calls are answered. Until then they are told
@@ -116,6 +126,7 @@ pub async fn start(config: Config) -> Result<Running, Error> {
         let _dropped = stopped.await;
     }));
     let ledger = open(&config, Arc::clone(&opening.0)).await?;
+    let upkeep = Upkeep::begin(&ledger, &config);
     let door = Door::new(ledger.clone(), config.policy, config.clock);
     if config.sample {
         import_sample(&door, &ledger, config.policy).await?;
@@ -134,6 +145,7 @@ pub async fn start(config: Config) -> Result<Running, Error> {
         health,
         door,
         drain,
+        upkeep,
     })
 }
 
@@ -210,6 +222,7 @@ impl Running {
                 "calls were cut off at the deadline"
             ),
         }
+        drop(self.upkeep);
         let ledger = self.ledger;
         let closed = tokio::task::spawn_blocking(move || ledger.close()).await;
         info!(clean = closed.is_ok(), "stopped");
@@ -249,6 +262,11 @@ pub fn now_us() -> i64 {
 /// Whether a server may be started so: nobody is authenticated yet, so the network is off limits
 /// unless told in words.
 pub fn guard(config: &Config) -> Result<(), Error> {
+    let inside = |dir: &PathBuf| dir.starts_with(&config.data_dir);
+    if let Some(dir) = config.archive_dir.as_ref().filter(|dir| inside(dir)) {
+        let text = format!("\"{}\" lies in the data directory", dir.display());
+        return Err(Error::invalid("archive_dir", "ARCHIVE_IN_DATA_DIR", text));
+    }
     if config.listen.ip().is_loopback() {
         return Ok(());
     }

@@ -10,6 +10,7 @@
 )]
 
 mod analysis;
+mod archive;
 mod bargaining;
 mod durability;
 mod extraction;

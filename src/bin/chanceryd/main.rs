@@ -48,6 +48,9 @@ enum Command {
         /// A head that `chancery head` printed earlier
         #[arg(long, value_name = "FILE")]
         head: Option<PathBuf>,
+        /// Read an archive instead of the data folder
+        #[arg(long, value_name = "DIR")]
+        archive: Option<PathBuf>,
     },
 }
 
@@ -74,7 +77,7 @@ async fn main() -> ExitCode {
             Some(Command::Restore(restore)) => {
                 restore.perform(settings.config()).map(|text| say(&text))
             }
-            Some(Command::Verify { head }) => verify(settings, head),
+            Some(Command::Verify { head, archive }) => verify(settings, head, archive),
         },
         Err(error) => Err(error),
     };
@@ -99,8 +102,11 @@ fn check(settings: &Settings) -> Result<(), Error> {
 }
 
 /// Exit 0 when the journal is sound, 1 when it is not or cannot be read.
-fn verify(settings: Settings, head: Option<PathBuf>) -> Result<(), Error> {
-    let folder = settings.config().data_dir;
+fn verify(
+    settings: Settings,
+    head: Option<PathBuf>,
+    archive: Option<PathBuf>,
+) -> Result<(), Error> {
     let head = head.map(|path| {
         let text = std::fs::read_to_string(&path)
             .map_err(|error| Error::Internal(format!("\"{}\": {error}", path.display())))?;
@@ -108,7 +114,10 @@ fn verify(settings: Settings, head: Option<PathBuf>) -> Result<(), Error> {
     });
     let head = head.transpose()?;
     let started = Instant::now();
-    let report = ledger::verify::verify(&folder, head.as_ref())?;
+    let report = match archive {
+        Some(archive) => ledger::verify::verify_archive(&archive, head.as_ref()),
+        None => ledger::verify::verify(&settings.config().data_dir, head.as_ref()),
+    }?;
     let seconds = started.elapsed().as_secs_f64();
     if let Some(finding) = &report.finding {
         return Err(Error::Internal(format!(

@@ -10,7 +10,7 @@ use clap::Args;
 /// The arguments of `restore`.
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
-    /// A backup; given more than once, then those that continue it
+    /// A backup or an archive's directory; given more than once, then those that continue it
     #[arg(long, value_name = "FILE", required = true)]
     from: Vec<PathBuf>,
     /// Up to this revision [default: all]

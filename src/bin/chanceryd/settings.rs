@@ -6,12 +6,53 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
 
 use chancery::error::{Error, Violation};
 use chancery::model::limits::Limits;
 use chancery::server::{Config, telemetry::Format};
 use clap::Args;
 use serde::{Deserialize, Serialize};
+
+/// A time in whole hours or days, as it is written: `8h`, `90d`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct Period(Duration);
+
+/// Seconds of each unit, the longest first.
+const UNITS: [(char, u64); 2] = [('d', 24 * HOUR_SECONDS), ('h', HOUR_SECONDS)];
+const HOUR_SECONDS: u64 = 3_600;
+
+impl FromStr for Period {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let seconds = UNITS.iter().find_map(|(unit, seconds)| {
+            let number: u64 = text.strip_suffix(*unit)?.parse().ok()?;
+            number.checked_mul(*seconds).filter(|whole| *whole > 0)
+        });
+        let seconds =
+            seconds.ok_or_else(|| format!("\"{text}\" is no time such as \"90d\" or \"8h\""))?;
+        Ok(Self(Duration::from_secs(seconds)))
+    }
+}
+
+impl TryFrom<String> for Period {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Period> for String {
+    fn from(Period(period): Period) -> Self {
+        let seconds = period.as_secs();
+        let whole = UNITS.iter().find(|(_, unit)| seconds % unit == 0);
+        whole.map_or_else(Self::new, |(unit, of)| format!("{}{unit}", seconds / of))
+    }
+}
 
 /// One layer of settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
@@ -20,6 +61,19 @@ pub(crate) struct Settings {
     /// The folder that holds the journal and the store [default: ./chancery-data]
     #[arg(long, env = "CHANCERY_DATA_DIR", global = true)]
     pub(crate) data_dir: Option<PathBuf>,
+    /// A directory, best on another disk, that every closed segment of the journal is copied to
+    /// [default: none]
+    #[arg(long, env = "CHANCERY_ARCHIVE_DIR", global = true, value_name = "DIR")]
+    pub(crate) archive_dir: Option<PathBuf>,
+    /// How long history is kept, such as 90d or 8h; older history is compacted at start and once a
+    /// day [default: for ever]
+    #[arg(
+        long,
+        env = "CHANCERY_HISTORY_KEEP",
+        global = true,
+        value_name = "TIME"
+    )]
+    pub(crate) history_keep: Option<Period>,
     /// The address to listen on [default: 127.0.0.1:50051]
     #[arg(long, env = "CHANCERY_LISTEN", global = true)]
     pub(crate) listen: Option<SocketAddr>,
@@ -54,6 +108,8 @@ impl Settings {
         let config = Config::default();
         Self {
             data_dir: Some(config.data_dir),
+            archive_dir: None,
+            history_keep: None,
             listen: Some(config.listen),
             sample: Some(config.sample),
             allow_unauthenticated_network: Some(config.allow_unauthenticated_network),
@@ -77,6 +133,8 @@ impl Settings {
     pub(crate) fn or(self, below: Self) -> Self {
         Self {
             data_dir: self.data_dir.or(below.data_dir),
+            archive_dir: self.archive_dir.or(below.archive_dir),
+            history_keep: self.history_keep.or(below.history_keep),
             listen: self.listen.or(below.listen),
             sample: self.sample.or(below.sample),
             allow_unauthenticated_network: self
@@ -109,6 +167,8 @@ impl Settings {
         let drain_seconds = self.drain_seconds.unwrap_or(default.limits.drain_seconds);
         Config {
             data_dir: self.data_dir.unwrap_or(default.data_dir),
+            archive_dir: self.archive_dir,
+            history_keep: self.history_keep.map(|period| period.0),
             listen: self.listen.unwrap_or(default.listen),
             sample: self.sample.unwrap_or(default.sample),
             allow_unauthenticated_network: self
@@ -148,9 +208,20 @@ mod tests {
     fn what_is_printed_reads_back_and_slips_are_told() {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join("chanceryd.toml");
-        let all = Settings::defaults();
-        std::fs::write(&path, all.print().unwrap()).unwrap();
+        let all = Settings {
+            archive_dir: Some(PathBuf::from("/mnt/archive")),
+            history_keep: Some("90d".parse().unwrap()),
+            ..Settings::defaults()
+        };
+        let printed = all.print().unwrap();
+        assert!(printed.contains("history_keep = \"90d\""), "{printed}");
+        std::fs::write(&path, printed).unwrap();
         assert_eq!(Settings::file(&path).unwrap(), all);
+        let keep = all.clone().config().history_keep.unwrap();
+        assert_eq!(keep, Duration::from_secs(90 * 24 * HOUR_SECONDS));
+        for slip in ["90", "0d", "d", "-1d", "9 weeks"] {
+            assert!(slip.parse::<Period>().is_err(), "{slip}");
+        }
         std::fs::write(&path, "lisen = \"127.0.0.1:1\"\n").unwrap();
         let told = Settings::file(&path).unwrap_err().to_string();
         assert!(

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crc32c::crc32c_append;
 
 use super::Error;
+use super::archive::Archiver;
 use super::reader::{Durable, segment_path};
 use super::segment::{HEADER_BYTES, Head, Kind};
 use crate::ledger::disk;
@@ -43,6 +44,11 @@ impl Eraser {
         }
     }
 
+    /// What copies the same segments.
+    pub fn archiver(&self) -> Archiver {
+        Archiver::new(&self.dir, &self.durable)
+    }
+
     /// Leaves zeros of the bodies that begin at these offsets of a closed segment; answers how many
     /// bytes of them were anything else.
     pub fn erase(&self, number: u32, offsets: &BTreeSet<u64>) -> Result<u64, Error> {
@@ -68,6 +74,7 @@ impl Eraser {
             .map_err(|source| Error::io(&self.dir, "sync", source))?;
         self.durable
             .publish(|extent| extent.replace(number, Arc::new(file)));
+        self.durable.changed.notify_one();
         Ok(erased)
     }
 

@@ -116,6 +116,8 @@ pub struct Inspected {
     pub first: Bytes,
     /// What is damaged: the file, the offset, and why. Nothing behind it was read.
     pub damage: Option<(PathBuf, u64, String)>,
+    /// Reads what is sound.
+    pub reader: Arc<dyn Reader>,
 }
 
 /// What is asked of each record besides that it stands in its place: its position, its envelope,
@@ -155,6 +157,7 @@ pub fn inspect(dir: &Path, witnesses: Vec<Witness>, inspect: Inspect) -> Result<
         torn_bytes,
         first: first.map_or_else(Bytes::new, |entry| entry.record.envelope),
         damage,
+        reader: Arc::new(durable),
     })
 }
 
@@ -346,6 +349,7 @@ impl Local {
                 let (file, end) = (Arc::clone(&tail.file), tail.end);
                 self.tail = tail;
                 self.durable.publish(|extent| extent.begin(file, end));
+                self.durable.changed.notify_one();
                 note_begun(&self.lock, number)
                     .map_err(|source| Error::io(&self.dir.join(LOCK), "write", source))
                     .map_err(|error| self.stopped(error, |_| Ok(())))

@@ -26,6 +26,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::Revision;
 
+pub mod archive;
 #[cfg(test)]
 mod conformance;
 pub mod copy;

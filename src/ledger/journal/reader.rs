@@ -17,6 +17,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use crc32c::crc32c;
+use tokio::sync::Notify;
 
 use super::segment::{self, HEAD_BYTES, HEADER_BYTES, Head, Kind, Place};
 use super::{Body, Entries, Entry, Error, Locator, Position, Reader, Record};
@@ -141,6 +142,8 @@ pub(super) struct Durable {
     dir: PathBuf,
     seed: u32,
     extent: RwLock<Extent>,
+    /// Told when a segment is closed, or something is erased from one.
+    pub(super) changed: Notify,
 }
 
 /// How far the durable reaches.
@@ -283,6 +286,7 @@ impl Durable {
             dir: dir.to_path_buf(),
             seed,
             extent: RwLock::new(extent),
+            changed: Notify::new(),
         }
     }
 

@@ -28,6 +28,7 @@ const PLAN: Plan = Plan {
     commits: 0,
     segment_bytes: 16 << 10,
     checkpoint_revisions: 50,
+    keeping: false,
 };
 
 const COMMITS: usize = 120;

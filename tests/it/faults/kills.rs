@@ -1,6 +1,8 @@
 //! kill -9 under eight writers: nothing acknowledged is lost or torn, the feed has each commit
 //! once and in order, and the next start is quick.
 //!
+//! The same while it purges and compacts without a pause: what was purged is in no file.
+//!
 //! `CHANCERY_TEST_CYCLES=1000 cargo test --test it faults::kills -- --nocapture`
 
 use std::io::{BufRead, BufReader, Read};
@@ -10,12 +12,14 @@ use tempfile::TempDir;
 
 use super::program::{Plan, acknowledged, audit};
 use super::{Dice, rounds};
+use crate::keeping::found_in;
+use chancery::ledger::verify::verify;
 
 /// A folder is used for so many cycles, so that one also begins with a fresh one now and then.
 const CYCLES_PER_FOLDER: usize = 20;
 
-/// Kills the writer after so many acknowledgements; answers all that it acknowledged.
-fn killed_after(plan: &Plan, folder: &std::path::Path, acks: u64) -> Vec<i64> {
+/// Kills the writer after so many acknowledgements; answers all that it said.
+fn killed_after(plan: &Plan, folder: &std::path::Path, acks: u64) -> String {
     let mut child = plan.command(folder).spawn().expect("start the writer");
     let mut stdout = BufReader::new(child.stdout.take().expect("stdout"));
     let (mut told, mut seen) = (String::new(), 0);
@@ -30,8 +34,8 @@ fn killed_after(plan: &Plan, folder: &std::path::Path, acks: u64) -> Vec<i64> {
     child.wait().expect("wait");
     stdout.read_to_string(&mut told).expect("read");
     // The last line may have been cut in the middle of its number.
-    let whole = told.rfind('\n').map_or("", |end| &told[..=end]);
-    acknowledged(whole)
+    told.truncate(told.rfind('\n').map_or(0, |end| end + 1));
+    told
 }
 
 #[test]
@@ -42,6 +46,7 @@ fn what_was_acknowledged_survives_every_kill() {
         commits: usize::MAX >> 32,
         segment_bytes: 1 << 20,
         checkpoint_revisions: 500,
+        keeping: false,
     };
     let mut dice = Dice(cycles as u64);
     let mut folder = TempDir::new().unwrap();
@@ -52,7 +57,7 @@ fn what_was_acknowledged_survives_every_kill() {
             folder = TempDir::new().unwrap();
             acks = Vec::new();
         }
-        let heard = killed_after(&plan, folder.path(), 1 + dice.below(160));
+        let heard = acknowledged(&killed_after(&plan, folder.path(), 1 + dice.below(160)));
         total += heard.len();
         acks.extend(heard);
         let held =
@@ -70,4 +75,46 @@ fn what_was_acknowledged_survives_every_kill() {
         percent(100)
     );
     assert!(total >= cycles && percent(100) < Duration::from_secs(60));
+}
+
+#[test]
+fn what_was_purged_survives_no_kill() {
+    let cycles = rounds("CHANCERY_TEST_CYCLES", 8);
+    let plan = Plan {
+        writers: 2,
+        commits: usize::MAX >> 32,
+        segment_bytes: 16 << 10,
+        checkpoint_revisions: 50,
+        keeping: true,
+    };
+    let mut dice = Dice(cycles as u64 + 1);
+    let mut folder = TempDir::new().unwrap();
+    let (mut acks, mut purged) = (Vec::new(), Vec::new());
+    let (mut total, mut interrupted) = (0, 0);
+    for cycle in 0..cycles {
+        if cycle % CYCLES_PER_FOLDER == 0 {
+            folder = TempDir::new().unwrap();
+            (acks, purged) = (Vec::new(), Vec::new());
+        }
+        let told = killed_after(&plan, folder.path(), 1 + dice.below(60));
+        acks.extend(acknowledged(&told));
+        let names = told.lines().filter_map(|line| line.strip_prefix("purged "));
+        purged.extend(names.map(|id| format!("Assessment {id}")));
+        interrupted += usize::from(folder.path().join("ERASING").exists());
+        audit(folder.path(), &plan, &acks).unwrap_or_else(|why| panic!("cycle {cycle}: {why}"));
+        assert!(!folder.path().join("ERASING").exists());
+        let report = verify(folder.path(), None).unwrap();
+        assert_eq!(report.finding, None, "cycle {cycle}");
+        for text in &purged {
+            assert!(
+                found_in(folder.path(), text).is_empty(),
+                "cycle {cycle}: {text}"
+            );
+        }
+        total += purged.len();
+    }
+    println!(
+        "{cycles} kills while purging and compacting, {interrupted} of them in the middle: \
+         {total} looks for what was purged found nothing, 0 lost, every journal sound"
+    );
 }

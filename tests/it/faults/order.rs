@@ -27,6 +27,7 @@ const PLAN: Plan = Plan {
     commits: 0,
     segment_bytes: 4 << 20,
     checkpoint_revisions: 10_000,
+    keeping: false,
 };
 const NAMES: u64 = 2;
 const CLIENTS: u64 = 4;

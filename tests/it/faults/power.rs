@@ -67,6 +67,7 @@ fn what_was_acknowledged_survives_every_power_cut() {
         commits: if cuts < 100 { 40 } else { 100 },
         segment_bytes: 32 << 10,
         checkpoint_revisions: 40,
+        keeping: false,
     };
     let home = TempDir::new().unwrap();
     let acks = record(&tools, home.path(), &plan);

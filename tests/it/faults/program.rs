@@ -3,7 +3,7 @@
 //! ```text
 //! CHANCERY_TEST_WRITER=DIR it --ignored --exact writer --nocapture
 //!     a ledger and nothing else: writers commit, and print `ack REVISION` after each commit;
-//!     with CHANCERY_TEST_COPIES=DIR it is backed up and restored in the end
+//!     with CHANCERY_TEST_COPIES=DIR it is archived, backed up and restored in the end
 //! it --ignored --exact check DIR ACKS
 //!     exit 0 when everything in the file ACKS is honoured, 3 when something is lost or wrong
 //! ```
@@ -42,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) commits: usize,
     pub(crate) segment_bytes: u64,
     pub(crate) checkpoint_revisions: i64,
+    /// Also purges and compacts, without a pause.
+    pub(crate) keeping: bool,
 }
 
 impl Plan {
@@ -51,6 +53,7 @@ impl Plan {
             commits: rounds("CHANCERY_TEST_COMMITS", 100),
             segment_bytes: rounds("CHANCERY_TEST_SEGMENT_BYTES", 64 << 10) as u64,
             checkpoint_revisions: rounds("CHANCERY_TEST_CHECKPOINT", 50) as i64,
+            keeping: rounds("CHANCERY_TEST_KEEPING", 0) > 0,
         }
     }
 
@@ -70,6 +73,7 @@ impl Plan {
                 "CHANCERY_TEST_CHECKPOINT",
                 self.checkpoint_revisions.to_string(),
             )
+            .env("CHANCERY_TEST_KEEPING", u8::from(self.keeping).to_string())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
@@ -263,9 +267,16 @@ fn run(ledger: &Ledger, plan: &Plan) -> BTreeSet<String> {
                 None
             });
         }
+        let keeping = plan.keeping.then(|| {
+            let ledger = ledger.clone();
+            tokio::spawn(async move { while erase(&ledger).await.is_ok() {} })
+        });
         let mut stopped = BTreeSet::new();
         while let Some(ended) = writers.join_next().await {
             stopped.extend(ended.expect("a writer"));
+        }
+        if let Some(keeping) = keeping {
+            keeping.abort();
         }
         if stopped.is_empty() {
             stopped.extend(erase(ledger).await.err());
@@ -282,9 +293,10 @@ fn run(ledger: &Ledger, plan: &Plan) -> BTreeSet<String> {
 /// Writes what no writer counts and has it erased again, and all but the latest history with it.
 async fn erase(ledger: &Ledger) -> Result<(), String> {
     let head = ledger.status().revision;
-    let doomed = format!("assessments/doomed-{head}");
+    let id = format!("doomed-{head:08}");
+    let doomed = format!("assessments/{id}");
     let told = |error| format!("{error:?}");
-    let mut written = change(vec![header(&format!("doomed-{head}"), published())]);
+    let mut written = change(vec![header(&id, published())]);
     written.reason = "doomed".to_owned();
     ledger.commit(written).await.map_err(told)?;
     let mut gone = change(vec![Effect {
@@ -294,6 +306,7 @@ async fn erase(ledger: &Ledger) -> Result<(), String> {
     }]);
     gone.reason = "purged".to_owned();
     ledger.keeper().await.purge(gone, ()).await.map_err(told)?;
+    say(&format!("purged {id}"));
     let keeper = ledger.keeper().await;
     let earliest = (head - KEPT_REVISIONS).max(1);
     let compacted = keeper.compact(earliest, change(Vec::new())).await;
@@ -304,7 +317,8 @@ async fn erase(ledger: &Ledger) -> Result<(), String> {
     }
 }
 
-/// Backs the ledger up and restores it into a folder beside, where it answers the same.
+/// Archives the ledger and backs it up, and restores both into a folder beside, where it answers
+/// the same.
 fn copied(ledger: &Ledger, copies: &Path, limits: Limits) -> Result<(), String> {
     let told = |error| format!("{error:?}");
     let backup = ledger.backup(0).map_err(told)?;
@@ -314,8 +328,12 @@ fn copied(ledger: &Ledger, copies: &Path, limits: Limits) -> Result<(), String> 
             .map_err(|error| Error::Internal(error.to_string()))
     });
     let head = written.map_err(told)?.head;
+    let archive = copies.join("archive");
+    std::fs::create_dir(&archive).map_err(|e| e.to_string())?;
+    ledger.archive_now(&archive).map_err(told)?;
     let folder = copies.join("restored");
-    let restored = restore(&[copies.join("backup")], &folder, Until::End, limits);
+    let sources = [archive, copies.join("backup")];
+    let restored = restore(&sources, &folder, Until::End, limits);
     let done = restored.map_err(told)?;
     if !(done.compared && done.head == head) {
         return Err(format!("restored otherwise: {done:?}"));

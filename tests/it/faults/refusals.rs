@@ -22,6 +22,7 @@ const PLAN: Plan = Plan {
     commits: 40,
     segment_bytes: 16 << 10,
     checkpoint_revisions: 10,
+    keeping: false,
 };
 
 /// Runs the body in a process of its own: this binary again, with this one test of this file.

@@ -153,6 +153,7 @@ async fn the_last_byte_of_a_disk_loses_nothing() {
         commits: 0,
         segment_bytes: 64 << 10,
         checkpoint_revisions: 100,
+        keeping: false,
     };
     let folder = disk.path().join("data");
     let ledger = Ledger::open(&folder, plan.limits(), NOW_US).unwrap();

@@ -20,6 +20,7 @@ const PLAN: Plan = Plan {
     commits: 24,
     segment_bytes: 16 << 10,
     checkpoint_revisions: 10,
+    keeping: false,
 };
 
 /// What is done at a point.

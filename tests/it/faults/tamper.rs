@@ -27,6 +27,7 @@ const PLAN: Plan = Plan {
     commits: 0,
     segment_bytes: 16 << 10,
     checkpoint_revisions: 1_000_000,
+    keeping: false,
 };
 const HEADER: usize = 128;
 const COMMITS: usize = 90;
