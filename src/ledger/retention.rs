@@ -13,6 +13,7 @@
 //! when its caller has gone, and keeps the right until then.
 
 use std::fs::{self, File};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -208,21 +209,12 @@ impl Keeper {
         Ok((committed, erased))
     }
 
-    /// Erases whatever may be read no more, and unmarks the folder; the bytes erased. After a
-    /// purge the store's files hold what is gone, and are made anew by the next start.
+    /// Erases whatever may be read no more; the bytes erased. What is in the way, a panic too, is
+    /// told until the next attempt.
     fn erase(self, rebuild: bool) -> Result<u64, Error> {
-        let inner = &self.ledger.inner;
-        let (Some(folder), Some(eraser)) = (&inner.folder, &inner.eraser) else {
-            return Ok(0);
-        };
-        let told = |at, of| inner.keeping.set(State::Erasing(at, of));
-        let erased = erase(eraser, &inner.store, told).and_then(|erased| {
-            if rebuild {
-                inner.store.rebuild_next()?;
-            }
-            unmark(folder).map(|()| erased)
-        });
-        inner.keeping.set(match &erased {
+        let erased = catch_unwind(AssertUnwindSafe(|| self.erase_all(rebuild)))
+            .unwrap_or_else(|_panic| Err(Error::Internal("erasing panicked".to_owned())));
+        self.ledger.inner.keeping.set(match &erased {
             Ok(_) => State::Idle,
             Err(failure) => State::Left(failure.to_string()),
         });
@@ -230,6 +222,22 @@ impl Keeper {
             warn!(%failure, "not everything has been erased; the mark in the folder stays");
         }
         erased
+    }
+
+    /// The same, and unmarks the folder. After a purge the store's files hold what is gone, and are
+    /// made anew by the next start.
+    fn erase_all(&self, rebuild: bool) -> Result<u64, Error> {
+        let inner = &self.ledger.inner;
+        let (Some(folder), Some(eraser)) = (&inner.folder, &inner.eraser) else {
+            return Ok(0);
+        };
+        let told = |at, of| inner.keeping.set(State::Erasing(at, of));
+        let erased = erase(eraser, &inner.store, told)?;
+        if rebuild {
+            inner.store.rebuild_next()?;
+        }
+        unmark(folder)?;
+        Ok(erased)
     }
 
     fn marked(&self) -> bool {

@@ -121,7 +121,7 @@ async fn what_is_purged_or_compacted_is_gone_from_the_archive_too() {
     assert!(verify_archive(&archive, None).unwrap().finding.is_some());
     assert!(
         restore(
-            &[archive.clone()],
+            std::slice::from_ref(&archive),
             &folder.path().join("no"),
             Until::End,
             limits()

@@ -114,8 +114,8 @@ fn verify(
     });
     let head = head.transpose()?;
     let started = Instant::now();
-    let report = match archive {
-        Some(archive) => ledger::verify::verify_archive(&archive, head.as_ref()),
+    let report = match &archive {
+        Some(archive) => ledger::verify::verify_archive(archive, head.as_ref()),
         None => ledger::verify::verify(&settings.config().data_dir, head.as_ref()),
     }?;
     let seconds = started.elapsed().as_secs_f64();
@@ -141,14 +141,14 @@ fn verify(
         .map(|byte| format!("{byte:02x}"))
         .collect();
     say(&format!("chain       {chain}\n"));
-    for line in remarks(&report, head.as_ref()) {
+    for line in remarks(&report, head.as_ref(), archive.is_some()) {
         say(&format!("{line}\n"));
     }
     Ok(())
 }
 
 /// What vouches for the end of the journal, and what does not.
-fn remarks(report: &Report, head: Option<&Head>) -> Vec<String> {
+fn remarks(report: &Report, head: Option<&Head>, archived: bool) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(revision) = report.checkpoint {
         lines.push(format!("checkpoint  vouches for revision {revision}"));
@@ -165,7 +165,7 @@ fn remarks(report: &Report, head: Option<&Head>) -> Vec<String> {
              somebody changed the last group",
             report.torn_bytes
         ));
-    } else if !report.sealed {
+    } else if !report.sealed && !archived {
         lines.push("seal        none: it was not stopped cleanly, or is in use".to_owned());
     }
     lines

@@ -248,6 +248,7 @@ fn until_the_store_is_rebuilt_callers_are_told_to_come_again() {
                     !status.ready && status.alarms[0].contains("of 2"),
                     "{status:?}"
                 );
+                assert!(status.activities[0].contains("record"), "{status:?}");
                 assert_eq!(client.health("readiness").await.unwrap(), "NOT_SERVING");
                 assert_eq!(client.health("liveness").await.unwrap(), "SERVING");
                 fail::remove("rebuild.replay");
