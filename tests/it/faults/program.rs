@@ -284,7 +284,9 @@ fn run(ledger: &Ledger, plan: &Plan) -> BTreeSet<String> {
         if let Some(copies) = std::env::var_os("CHANCERY_TEST_COPIES").map(PathBuf::from)
             && stopped.is_empty()
         {
-            stopped.extend(copied(ledger, &copies, plan.limits()).err());
+            let copied = || copied(ledger, &copies, plan.limits());
+            let done = catch_unwind(AssertUnwindSafe(copied));
+            stopped.extend(done.unwrap_or_else(|_| Err("a panic".to_owned())).err());
         }
         stopped
     })
