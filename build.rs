@@ -17,7 +17,12 @@ const PACKAGE: &str = "chancery.v1";
 
 /// Messages around stored resources that the server puts together as bytes, since it sends the
 /// same one to many.
-const WRITTEN: [&str; 3] = ["WatchAssessmentsResponse", "WatchCommit", "WatchChange"];
+const WRITTEN: [&str; 4] = [
+    "SearchElementsResponse",
+    "WatchAssessmentsResponse",
+    "WatchCommit",
+    "WatchChange",
+];
 
 fn main() -> Outcome<()> {
     println!("cargo:rerun-if-changed=proto");

@@ -5,6 +5,7 @@
 //! `write`   create, update, edit, delete, publish, merge and the other changes
 //! `import`  a text sent in pieces     `analysis` questions over the record
 //! `watch`   changes as they happen, resumed by itself     `diff` what changed, and when
+//! `search`  what is found by its words
 //! `retry`   deadlines, and which calls may be sent again
 //! `error`   a status with its details taken apart
 //!
@@ -22,6 +23,7 @@ mod import;
 mod kinds;
 mod paging;
 mod retry;
+mod search;
 mod watch;
 mod write;
 
@@ -59,6 +61,7 @@ pub use error::{Error, Violation};
 pub use kinds::{Answer, Get, Resource, View, served};
 pub use paging::{Items, Page, Pages, Query};
 pub use retry::Repeat;
+pub use search::Hits;
 pub use watch::{Event, Events, Watch, Watching};
 pub use write::{Entry, Writable, Write};
 

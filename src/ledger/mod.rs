@@ -5,6 +5,7 @@
 //! `committer`  the one thread that writes
 //! `change`     what is committed       `feed`  commits as they happen
 //! `opening`    from files to a ledger  `progress`  how far that is
+//! `search`     the text index
 //! `verify`     whether the journal is what it was
 //! `disk`       writes and syncs, each step under a name at which tests make it fail
 //! `archive`    closed segments, copied as they come
@@ -28,6 +29,7 @@ mod opening;
 mod progress;
 pub mod restore;
 pub mod retention;
+mod search;
 mod store;
 pub mod verify;
 
@@ -48,6 +50,7 @@ use self::follow::Watch;
 use self::journal::erase::Eraser;
 use self::journal::{Position, Reader};
 use self::retention::Keeping;
+use self::search::Search;
 use self::store::Store;
 use crate::error::Error;
 use crate::model::Revision;
@@ -59,11 +62,13 @@ use crate::wire::record;
 #[cfg(feature = "failpoints")]
 pub use self::disk::reached;
 pub use self::progress::Progress;
+pub use self::search::{Snippet, Standing};
 pub use self::store::count::{Count, Counts};
 pub use self::store::fit::satisfies;
 pub use self::store::list::{Cursor, Page, Query};
 pub use self::store::view::changes::{Changed, Images, Wanted, assessments};
 pub use self::store::view::difference::{Pair, Scope, Side, lineage};
+pub use self::store::view::search::{Hit, Hits, Rank, Sought};
 pub use self::store::view::versions::Version;
 pub use self::store::view::{Stored, View};
 
@@ -97,6 +102,7 @@ struct Inner {
     genesis: record::Genesis,
     limits: Limits,
     committer: Mutex<Option<JoinHandle<()>>>,
+    search: Search,
     folder: Option<PathBuf>,
     eraser: Option<Eraser>,
     keeping: Keeping,
@@ -279,6 +285,7 @@ impl Ledger {
         if let Some(thread) = lock(&self.inner.committer).take() {
             let _panicked = thread.join();
         }
+        self.inner.search.join();
     }
 
     fn exact(&self, revision: Revision) -> Result<Revision, Error> {
@@ -356,6 +363,7 @@ impl Drop for Inner {
         if let Some(thread) = lock(&self.committer).take() {
             let _panicked = thread.join();
         }
+        self.search.join();
     }
 }
 

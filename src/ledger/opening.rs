@@ -16,6 +16,7 @@ use super::committer::{Clock, Committer, random};
 use super::journal::erase::Eraser;
 use super::journal::local::{Local, Options};
 use super::journal::{Body, Journal, Position, Reader, Record, Stamped};
+use super::search::Search;
 use super::store::checkpoint::Note;
 use super::store::{Found, Store};
 use super::{Inner, Ledger, Progress, disk, restore, retention};
@@ -129,6 +130,12 @@ impl Ledger {
                 }
             })
             .map_err(|error| Error::Internal(format!("start the committer: {error}")))?;
+        let search = Search::start(
+            Arc::clone(&store),
+            genesis.store_uuid.clone(),
+            Some(folder.join("search")),
+            (limits, seen.clone()),
+        )?;
         let inner = Inner {
             store,
             journal: reader,
@@ -140,6 +147,7 @@ impl Ledger {
             genesis,
             limits,
             committer: Mutex::new(Some(thread)),
+            search,
             folder: Some(folder),
             eraser: Some(eraser),
             keeping: retention::Keeping::default(),

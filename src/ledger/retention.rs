@@ -236,6 +236,7 @@ impl Keeper {
         if rebuild {
             inner.store.rebuild_next()?;
         }
+        inner.search.forget(inner.store.head().0)?;
         unmark(folder)?;
         Ok(erased)
     }

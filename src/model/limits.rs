@@ -77,6 +77,20 @@ limits! {
     order_part_rows: usize = 256, "resources";
     /// Different counts that one answer holds.
     counts_max: usize = 10_000, "counts";
+    /// Length of a search.
+    search_bytes_max: usize = 1 << 10, "bytes";
+    /// Words of a search.
+    search_words_max: usize = 32, "words";
+    /// Letters before a `*`: fewer would begin too many words.
+    search_prefix_letters_min: usize = 2, "letters";
+    /// Snippets of one hit.
+    search_snippets_max: usize = 3, "snippets";
+    /// One snippet.
+    search_snippet_bytes_max: usize = 240, "bytes";
+    /// What the text index gathers in memory before it writes.
+    search_heap_bytes: usize = 32 << 20, "bytes";
+    /// Versions that the text index has not written yet and holds in memory.
+    search_fresh_max: usize = 2_048, "versions";
     /// Length of a page token.
     page_token_bytes_max: usize = 1 << 10, "bytes";
     /// A message that a client sends.

@@ -3,7 +3,7 @@
 use super::list::{asked, get, kind_of, list, listed};
 use super::wired::{self, assessment_service_server::AssessmentService};
 use super::{
-    Answer, Door, count, diff, edit, entry, history, mutate, mutation, unary, unbuilt, watch,
+    Answer, Door, count, diff, edit, entry, history, mutate, mutation, search, unary, watch,
 };
 use crate::error::{Error, Problems};
 use crate::model::caller::Caller;
@@ -109,10 +109,8 @@ impl AssessmentService for Door {
             diff::diff;
         list_history(plain::ListHistoryRequest) -> plain::ListHistoryResponse = diff::history;
         watch_assessments(plain::WatchAssessmentsRequest) -> watch::Messages = watch::watch;
-    }
-
-    unbuilt! {
-        search_elements(plain::SearchElementsRequest) -> wired::SearchElementsResponse;
+        search_elements(plain::SearchElementsRequest) -> Lazy<plain::SearchElementsResponse> =
+            search::search;
     }
 }
 

@@ -16,7 +16,7 @@ use crate::model::v1::{self as plain, DocumentView};
 use crate::wire::{Lazy, body};
 
 /// The fields of a document that only its full view has: `text` and `original`.
-const CONTENT: [u32; 2] = [24, 25];
+pub(super) const CONTENT: [u32; 2] = [24, 25];
 
 impl DocumentService for Door {
     fn import_document<'a, 'f>(

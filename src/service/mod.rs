@@ -9,6 +9,7 @@
 //! `select`   several kinds by one filter  `watch`   changes as they happen
 //! `diff`     what changed between two sides, and of one resource
 //! `coverage` which sort of silence it is when nothing is found
+//! `search`   what is found by its words
 //! `status`   errors to statuses
 //!
 //! A handler identifies the caller, takes the request apart, opens a view or makes a change, and
@@ -28,6 +29,7 @@ mod import;
 mod list;
 mod mutate;
 mod registry;
+mod search;
 mod select;
 mod status;
 mod watch;
@@ -166,16 +168,6 @@ macro_rules! unary {
     )+};
 }
 
-/// Methods of the contract that are not built yet: they say so.
-macro_rules! unbuilt {
-    ($($method:ident($request:ty) -> $answer:ty;)+) => {
-        $crate::service::unary! {$(
-            $method($request) -> $answer =
-                |_, _, _| std::future::ready($crate::service::not_built(stringify!($method)));
-        )+}
-    };
-}
-
 /// What every request that writes says.
 macro_rules! mutation {
     ($request:expr, $reason:expr) => {
@@ -189,11 +181,7 @@ macro_rules! mutation {
     };
 }
 
-use {mutation, unary, unbuilt};
-
-fn not_built<A>(method: &'static str) -> Answer<A> {
-    Err(Error::Unimplemented { method })
-}
+use {mutation, unary};
 
 impl Door {
     /// Opens the doors onto a ledger.

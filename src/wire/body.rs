@@ -338,7 +338,7 @@ fn packed(mut bytes: &[u8], at: u16, found: &mut Vec<(u16, Value)>) -> Result<()
     Ok(())
 }
 
-fn delimited<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Error> {
+pub(super) fn delimited<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Error> {
     let len = decode_varint(rest).map_err(damaged)?;
     let len = usize::try_from(len).unwrap_or(usize::MAX);
     let (bytes, after) = rest
@@ -348,7 +348,7 @@ fn delimited<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Error> {
     Ok(bytes)
 }
 
-fn damaged(error: impl std::fmt::Display) -> Error {
+pub(super) fn damaged(error: impl std::fmt::Display) -> Error {
     Error::Internal(format!("stored body: {error}"))
 }
 

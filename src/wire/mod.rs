@@ -6,6 +6,7 @@
 //! `record`  the journal's envelopes
 //! `json`    canonical proto JSON, by the contract's descriptors
 //! `watch`   messages of a watch    `fields`  what differs between two versions
+//! `prose`   the texts of a resource, for search    `search`  answers to searches
 //!
 //! Pure: no I/O, no clock, no randomness.
 
@@ -14,7 +15,9 @@ pub mod builtin;
 pub mod fields;
 pub mod json;
 mod lazy;
+pub mod prose;
 pub mod record;
+pub mod search;
 pub mod watch;
 
 pub use lazy::{Lazy, decode, decodes};

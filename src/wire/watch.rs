@@ -85,7 +85,13 @@ pub fn arm(kind: &Kind) -> u32 {
     place.map_or(0, |place| place as u32 + 1)
 }
 
-fn resource((header, element): (u32, u32), kind: &Kind, image: &Bytes, out: &mut BytesMut) {
+/// A resource: a header in its own field, an element in an `Element`.
+pub(super) fn resource(
+    (header, element): (u32, u32),
+    kind: &Kind,
+    image: &Bytes,
+    out: &mut BytesMut,
+) {
     if kind.is_element() {
         encode_key(element, WireType::LengthDelimited, out);
         let arm = arm(kind);
@@ -100,7 +106,7 @@ fn framed_len(tag: u32, len: usize) -> usize {
     key_len(tag) + encoded_len_varint(len as u64) + len
 }
 
-fn frame(tag: u32, bytes: &[u8], out: &mut BytesMut) {
+pub(super) fn frame(tag: u32, bytes: &[u8], out: &mut BytesMut) {
     encode_key(tag, WireType::LengthDelimited, out);
     encode_varint(bytes.len() as u64, out);
     out.put_slice(bytes);

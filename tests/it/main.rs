@@ -24,6 +24,7 @@ mod lists;
 #[cfg(feature = "mutants")]
 mod mutants;
 mod negotiation;
+mod search;
 mod service;
 mod sight;
 mod tidy;

@@ -44,6 +44,10 @@ const CAUGHT: &[(&str, &str)] = &[
         "faults::refusals::each_commit_is_answered_with_its_own_revision",
     ),
     (
+        "search_misses_fresh",
+        "search::what_is_found_is_what_a_plain_reading_finds",
+    ),
+    (
         "to_revision_off_by_one",
         "filters::an_index_answers_what_a_scan_answers",
     ),

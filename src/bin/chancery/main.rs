@@ -1,7 +1,7 @@
 //! `chancery`: the command line for people and scripts.
 //!
 //! A file per verb or family of verbs: `import`, `list`, `count`, `get`, `apply`, `edit`, `set`,
-//! `delete`, `publish` (withdraw, revise), `history` (revisions, rollback), `registry` (actors and
+//! `delete`, `search`, `publish` (withdraw, revise), `history` (revisions, rollback), `registry` (actors and
 //! the like), `diff` (history), `watch`, `resolve`, `analysis` (questions over the record),
 //! `status`, `verify` (head), `health`, `contexts`, `manual`, each with its arguments and what it
 //! does.
@@ -45,6 +45,7 @@ mod progress;
 mod publish;
 mod registry;
 mod resolve;
+mod search;
 mod set;
 mod status;
 mod verify;
@@ -154,6 +155,8 @@ enum Verb {
     List(list::List),
     /// Count elements by the values of one field or two
     Count(count::Count),
+    /// Find elements, assessments and documents by their words
+    Search(search::Search),
     /// Show resources, all at one revision
     Get(get::Get),
     /// Make the server hold what a YAML or JSON file says
@@ -269,6 +272,7 @@ async fn perform(cli: &Cli, settings: &Settings, output: &mut Output) -> Result<
         }
         verb @ (Verb::List(_)
         | Verb::Count(_)
+        | Verb::Search(_)
         | Verb::Edit(_)
         | Verb::Set(_)
         | Verb::Delete(_)
@@ -301,6 +305,7 @@ async fn ask(verb: &Verb, client: &Client, output: &mut Output) -> Result<Exit, 
     match verb {
         Verb::List(list) => list.perform(client, output).await,
         Verb::Count(count) => count.perform(client, output).await,
+        Verb::Search(search) => search.perform(client, output).await,
         Verb::Edit(edit) => edit.perform(client, output).await,
         Verb::Set(set) => set.perform(client, output).await,
         Verb::Delete(delete) => delete.perform(client, output).await,

@@ -122,6 +122,8 @@ pub(super) struct Index {
     spans: Spans,
     /// Slots whose versions have been erased.
     purged: RoaringBitmap,
+    /// How many rows have erased what was before them.
+    purges: u32,
     by_kind: Vec<Chunks>,
     /// By kind, by the position of the field.
     by_value: Vec<Vec<Values>>,
@@ -215,6 +217,7 @@ impl Index {
         });
         if row.purged {
             self.purged.insert(row.slot);
+            self.purges += 1;
         }
         if row.tombstone {
             self.tombstones.insert(id);
@@ -518,6 +521,11 @@ impl Index {
     /// Whether every body of a row's name has been erased, but for the purge's own.
     pub(super) fn purged(&self, row: &Row) -> bool {
         self.purged.contains(row.slot)
+    }
+
+    /// How many rows have erased what was before them.
+    pub(super) fn purges(&self) -> u32 {
+        self.purges
     }
 
     /// Whether nobody can read a version any more: it was replaced by then, or purged and is not

@@ -176,7 +176,7 @@ impl<'q> Walk<'q> {
     }
 
     /// A page, and whether there is more.
-    fn page(&mut self, query: &Query) -> Result<(Vec<Found>, bool), Error> {
+    pub(super) fn page(&mut self, query: &Query) -> Result<(Vec<Found>, bool), Error> {
         let wanted = query.size.saturating_add(1);
         let ids = if query.newest_first() {
             let start = query.after.as_ref().map_or(u32::MAX, |after| {

@@ -6,6 +6,7 @@
 //! `checkpoint`  the note that says what a sound store must hold
 //! `erasure`     what may no longer be read, and where it lies
 //! `digest`      one hash over everything, to compare two stores by
+//! `searched`    what the text index reads
 //! `view`        the only way to read
 //! `plan`, `rows`, `fit`, `list`, `sort`, `count`   how it answers queries
 //!
@@ -25,6 +26,7 @@ mod load;
 mod plan;
 mod row;
 mod rows;
+pub(super) mod searched;
 mod sort;
 mod spans;
 mod values;

@@ -39,6 +39,8 @@ pub(super) enum Node<'q> {
     Stated(u32),
     /// Rows from one up to another.
     Rows(u32, u32),
+    /// One of these rows.
+    Among(RoaringBitmap),
     Row(OfRow<'q>),
     /// In one of these assessments.
     Within(RoaringBitmap),
@@ -263,6 +265,7 @@ fn compares(node: &Node<'_>) -> bool {
         | Node::Values(..)
         | Node::Stated(_)
         | Node::Rows(..)
+        | Node::Among(_)
         | Node::Within(_)
         | Node::Body(_) => false,
     }
@@ -270,7 +273,7 @@ fn compares(node: &Node<'_>) -> bool {
 
 fn exact(node: &Node<'_>) -> bool {
     match node {
-        Node::Every | Node::Values(..) | Node::Stated(_) | Node::Rows(..) => true,
+        Node::Every | Node::Values(..) | Node::Stated(_) | Node::Rows(..) | Node::Among(_) => true,
         Node::And(nodes) | Node::Or(nodes) => nodes.iter().all(exact),
         Node::Not(node) => exact(node),
         Node::Row(_) | Node::Within(_) | Node::Body(_) => false,
@@ -285,6 +288,12 @@ impl<'q> Plan<'q> {
             rows.push(chunk, self.rows(index, chunk));
         }
         rows
+    }
+
+    /// Leaves nothing but some rows.
+    pub(super) fn narrow(&mut self, rows: RoaringBitmap) {
+        let node = std::mem::replace(&mut self.node, Node::Every);
+        self.node = Node::And(vec![Node::Among(rows), node]);
     }
 
     /// The stretches that may hold something below `start`, newest first.
@@ -350,7 +359,7 @@ impl<'q> Plan<'q> {
                 .iter()
                 .all(|node| self.certainly_empty(index, node, chunk)),
             Node::Rows(from, to) => from >= to || *to <= begin(chunk),
-            Node::Within(few) => few.is_empty(),
+            Node::Within(few) | Node::Among(few) => few.is_empty(),
             Node::Every | Node::Not(_) | Node::Stated(_) | Node::Row(_) | Node::Body(_) => false,
         }
     }
@@ -395,6 +404,7 @@ impl<'q> Plan<'q> {
                 rows.remove_range(*to..);
                 Cow::Owned(rows)
             }
+            Node::Among(some) => Cow::Owned(some & all),
             Node::Within(few) if may && few.len() <= WITHIN_FEW => {
                 let rows = few
                     .iter()
@@ -440,6 +450,7 @@ impl<'q> Plan<'q> {
                 Some(row.tombstone && range.contains(&row.updated_us))
             }
             Node::Row(OfRow::Named(pattern)) => Some(pattern.fits(&row.name)),
+            Node::Among(some) => Some(some.contains(id)),
             Node::Within(some) => Some(some.contains(row.assessment)),
             Node::Body(number) => answers?.get(*number).copied(),
         }

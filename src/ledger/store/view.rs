@@ -7,6 +7,7 @@
 
 pub(in crate::ledger) mod changes;
 pub(in crate::ledger) mod difference;
+pub(in crate::ledger) mod search;
 pub(in crate::ledger) mod versions;
 
 use std::sync::Arc;
