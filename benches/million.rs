@@ -2,8 +2,8 @@
 //!
 //! Writes them with `benches/generator.rs`, a tenth of them a second time, and measures: start warm
 //! and cold, memory, lists of 100 now and as of a revision half way back, the same with ten times
-//! the history, counts. Beside each time stands how many versions were looked at. What is wrong
-//! ends the run; times are only printed. `CHANCERY_BENCH_ELEMENTS` says how many there are instead
+//! the history, counts, searches. Beside each time stands how many versions were looked at. What is
+//! wrong ends the run; times are only printed. `CHANCERY_BENCH_ELEMENTS` says how many there are instead
 //! of a million, `CHANCERY_BENCH_HISTORY` how many of them are written ten times over (a tenth),
 //! `CHANCERY_BENCH_FOLDER` where they stay and are found again by the next run. Every start is that
 //! of a process of its own: what writing left in memory is not the reader's.
@@ -15,12 +15,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use chancery::ledger::{At, Ledger, Query, View};
+use chancery::ledger::{At, Ledger, Query, Sought, View};
 use chancery::model::caller::{Caller, Clearance, Role};
 use chancery::model::kind::{self, Kind};
 use chancery::model::limits::Limits;
 use chancery::model::v1::AssessmentState;
-use chancery::query::{filter, order};
+use chancery::query::{filter, order, words};
 
 /// The server's.
 #[global_allocator]
@@ -28,6 +28,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ELEMENTS: usize = 1_000_000;
 const PAGE: usize = 100;
+/// Hits of a search.
+const TOP: usize = 20;
 const ROUNDS: usize = 200;
 /// Settings of the process that reads: the folder, and how warm it is.
 const READER: &str = "CHANCERY_BENCH_READER";
@@ -38,7 +40,7 @@ const NOW_US: i64 = 1_893_456_000_000_000;
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// A question: what it is called, the kind, the filter, the order.
-type Asked = (&'static str, &'static str, &'static str, &'static str);
+type Asked<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 const WIDE: &str = "declared_firmness = FIRM AND posture = PROHIBITS";
 const MIDDLE: &str = "actor = \"actors/x003\" AND declared_firmness >= FIRM";
@@ -46,7 +48,7 @@ const NARROW: &str = "actor = \"actors/x400\" AND issue = \"issues/i150\"";
 const PARENT: &str = "actor = \"actors/x003\" AND assessment.situation = \"situations/s007\"";
 const FIVE: &str = "actor = (actors/x001 OR actors/x007 OR actors/x020 OR actors/x055 OR \
     actors/x300)";
-const LISTS: [Asked; 9] = [
+const LISTS: [Asked<'static>; 9] = [
     ("everything", "RedLine", "", ""),
     ("AND, wide", "RedLine", WIDE, ""),
     ("AND, middle", "RedLine", MIDDLE, ""),
@@ -61,6 +63,17 @@ const LISTS: [Asked; 9] = [
         "declared_firmness desc, actor",
     ),
     ("a number of the body", "Risk", "likelihood.high >= 0.9", ""),
+];
+/// Searches. The generator knows 37 words, so that each is in every second text: a common word is
+/// far more common than anywhere else, a rare one is the id of an actor.
+const SEARCHES: [(&str, &str); 7] = [
+    ("rare", "x400"),
+    ("common", "delegation"),
+    ("two terms", "corridor observers"),
+    ("rare and common", "x400 delegation"),
+    ("phrase", "\"agreed line\""),
+    ("beginning of a word", "monit*"),
+    ("one without the other", "shipments -corridor"),
 ];
 
 #[tokio::main]
@@ -120,10 +133,14 @@ async fn written(folder: &Path, elements: usize, history: f64) -> Result<(), Fai
     let begun = Instant::now();
     let ledger = Ledger::open(folder, Limits::default(), 1)?;
     let generator::Written { versions, bytes } = generator::fill(&ledger, plan).await?;
-    ledger.close();
     let (mib, lasted) = (bytes >> 20, begun.elapsed());
+    let now = view(&ledger, At::Latest).await?;
+    while ledger.findable(&now).await.is_err() {}
+    let behind = begun.elapsed() - lasted;
+    ledger.close();
     say(&format!(
-        "\n{elements} elements, {versions} versions, {mib} MiB, written in {lasted:.1?}"
+        "\n{elements} elements, {versions} versions, {mib} MiB, written in {lasted:.1?}, can be \
+         searched {behind:.1?} later"
     ))
 }
 
@@ -146,6 +163,7 @@ async fn reader(folder: &Path) -> Result<(), Failure> {
     if how == WARM {
         asked(&ledger).await?;
         counted(&ledger).await?;
+        searched(&ledger).await?;
         say(&format!("RSS at the end {} MiB", resident()))?;
     }
     ledger.close();
@@ -193,7 +211,7 @@ async fn view(ledger: &Ledger, at: At) -> Result<View, Failure> {
     Ok(ledger.read(caller, at, NOW_US).await?)
 }
 
-fn query((_, message, text, order_by): Asked) -> Result<Query, Failure> {
+fn query((_, message, text, order_by): Asked<'_>) -> Result<Query, Failure> {
     let kind: &'static Kind = kind::of(message).ok_or("no such kind")?;
     let limits = Limits::default();
     Ok(Query {
@@ -268,6 +286,46 @@ async fn counted(ledger: &Ledger) -> Result<(), Failure> {
         let by = facets.join(", ");
         say(&format!(
             "count {message} by {by}: {groups} of {total} in {lasted:.1?}"
+        ))?;
+    }
+    Ok(())
+}
+
+async fn searched(ledger: &Ledger) -> Result<(), Failure> {
+    let now = view(ledger, At::Latest).await?;
+    let begun = Instant::now();
+    while ledger.findable(&now).await.is_err() {}
+    say(&format!(
+        "text index ready {:.1?} after it was asked; RSS {} MiB",
+        begun.elapsed(),
+        resident()
+    ))?;
+    for (called, text) in SEARCHES {
+        let limits = Limits::default();
+        let mut sought = Sought {
+            words: words::parse(text, &limits)?,
+            queries: Vec::new(),
+            size: TOP,
+            after: None,
+            total: false,
+            brief: &[],
+        };
+        for kind in kind::elements() {
+            sought.queries.push(query((called, &kind.message, "", ""))?);
+        }
+        let mut times = Vec::with_capacity(ROUNDS);
+        let mut hits = 0;
+        let begun = Instant::now();
+        while times.len() < ROUNDS && begun.elapsed() < Duration::from_secs(5) {
+            let begun = Instant::now();
+            hits = ledger.search(&now, &sought)?.hits.len();
+            times.push(begun.elapsed());
+        }
+        times.sort_unstable();
+        let at = |share: usize| times.get(times.len() * share / 100).copied();
+        let (p50, p95) = (at(50).unwrap_or_default(), at(95).unwrap_or_default());
+        say(&format!(
+            "search {called:28} {hits:>5}  {p50:>9.1?} {p95:>9.1?}"
         ))?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 
+use chancery::client::Client;
 use chancery::ledger::change::{Change, Effect};
 use chancery::ledger::{At, Hit, Ledger, Query, Sought, View};
 use chancery::model::caller::{Caller, Clearance, Role, Tlp};
@@ -15,8 +16,10 @@ use proptest::prelude::*;
 use prost::Message;
 use tantivy::directory::{Directory as _, RamDirectory, TerminatingWrite as _};
 use tempfile::TempDir;
+use tokio_stream::StreamExt as _;
 
 use crate::ledger::{NOW_US, caller, change, commit, copy_into, header, kind, published};
+use crate::watch::{Server, draft, patient};
 
 /// Words that are inflections of each other; no two rows share a beginning of three letters.
 const FAMILIES: [&[&str]; 10] = [
@@ -409,6 +412,67 @@ async fn whatever_becomes_of_its_files_the_same_is_found() {
     std::fs::remove_dir_all(&files).unwrap();
     let ledger = open(folder.path());
     assert_eq!(ranking(&ledger, "grain corridor").await, before, "without");
+}
+
+/// Copies a folder that is being written to; what goes away meanwhile is not in the copy.
+fn torn(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            torn(&entry.path(), &target);
+        } else {
+            let _gone = std::fs::copy(entry.path(), target);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_it_is_cut_short_a_start_finds_everything() {
+    let folder = TempDir::new().unwrap();
+    let ledger = open(folder.path());
+    commit(&ledger, vec![header("talks", published())]).await;
+    let told = Told {
+        title: vec![(0, 0), (1, 1)],
+        statement: vec![(2, 1); 6],
+        red: false,
+    };
+    for copied in 0..8 {
+        for at in 0..25 {
+            commit(&ledger, vec![judgment(copied * 25 + at, &told)]).await;
+        }
+        let copy = TempDir::new().unwrap();
+        torn(folder.path(), copy.path());
+        let again = open(copy.path());
+        let all = view(&again, caller(), At::Latest).await;
+        let found = hits(&again, &all, sought("\"talk ship\" corridor", 100));
+        assert_eq!(found.len(), (copied + 1) * 25);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_found_after_a_kill() {
+    let folder = TempDir::new().unwrap();
+    let mut listen = "127.0.0.1:0".to_owned();
+    for round in 0..3 {
+        let server = Server::start(folder.path(), &listen);
+        listen.clone_from(&server.address);
+        let client = Client::connect(&server.address, patient()).await.unwrap();
+        draft(&client, &format!("round-{round}")).await;
+        let request = v1::SearchElementsRequest {
+            parent: "assessments/-".to_owned(),
+            query: "talks round".to_owned(),
+            states: vec![v1::AssessmentState::Draft.into()],
+            page_size: 1,
+            ..Default::default()
+        };
+        let mut found = client.hits(request);
+        for _ in 0..=round {
+            found.next().await.expect("a hit").expect("an answer");
+        }
+        assert!(found.next().await.is_none());
+        server.kill();
+    }
 }
 
 #[tokio::test]

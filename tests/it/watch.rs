@@ -20,13 +20,13 @@ use tonic::Code;
 use crate::ledger::NOW_US;
 
 /// A `chanceryd` of its own, on a port that it keeps over its kills.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
-    fn start(folder: &Path, listen: &str) -> Self {
+    pub(crate) fn start(folder: &Path, listen: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_chanceryd"))
             .args(["--listen", listen, "--log", "warn", "--data-dir"])
             .arg(folder)
@@ -55,7 +55,7 @@ impl Server {
     }
 
     /// Kills it as a power cut would; answers how long it had worked.
-    fn kill(mut self) -> Duration {
+    pub(crate) fn kill(mut self) -> Duration {
         let worked = self.worked();
         self.child.kill().expect("kill");
         self.child.wait().expect("wait");
@@ -70,7 +70,7 @@ impl Drop for Server {
     }
 }
 
-fn patient() -> Options {
+pub(crate) fn patient() -> Options {
     Options {
         deadline: Duration::from_secs(60),
         attempts_max: u32::MAX,
@@ -78,7 +78,7 @@ fn patient() -> Options {
     }
 }
 
-async fn draft(client: &Client, id: &str) -> String {
+pub(crate) async fn draft(client: &Client, id: &str) -> String {
     let draft = v1::Assessment {
         title: format!("Talks {id}"),
         ..Default::default()

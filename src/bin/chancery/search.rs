@@ -167,7 +167,7 @@ fn highlighted(snippet: &Snippet, colours: bool) -> String {
     let mut push = |from: usize, to: usize, bold: bool| {
         let piece = snippet.text.get(from..to).unwrap_or_default();
         let begins = piece.starts_with(char::is_whitespace);
-        let ends = piece.trim().len() > 0 && piece.ends_with(char::is_whitespace);
+        let ends = !piece.trim().is_empty() && piece.ends_with(char::is_whitespace);
         let words = tame(piece);
         if begins {
             told.push(' ');
