@@ -1,8 +1,9 @@
 //! `chancery`: the command line for people and scripts.
 //!
 //! A file per verb or family of verbs: `import`, `list`, `count`, `search`, `get`, `apply`, `edit`,
-//! `set`, `delete`, `publish` (withdraw, revise), `history` (revisions, rollback), `registry` (actors
-//! and the like), `diff` (history), `watch`, `resolve`, `analysis` (questions over the record),
+//! `set`, `delete`, `publish` (withdraw, revise), `history` (revisions, rollback), `registry`
+//! (actors and the like), `diff` (history), `watch`, `resolve`, `analysis` (questions over the
+//! record),
 //! `status`, `verify` (head), `health`, `contexts`, `manual`, each with its arguments and what it
 //! does.
 //! They share
