@@ -5,6 +5,7 @@
 //! from the rows, so that erasing can be begun anew at any time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use super::{Note, Store, internal, read};
@@ -94,6 +95,7 @@ impl Store {
     pub(crate) fn rebuild_next(&self) -> Result<(), Error> {
         self.rebuild.store(true, Ordering::SeqCst);
         disk::at("erase.rebuild").map_err(internal)?;
+        let _one = self.noting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(note) = Note::read(&self.folder) {
             let note = note.keeping(self.earliest(), true);
             note.write(&self.folder).map_err(internal)?;

@@ -36,7 +36,7 @@ use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
 use prost::Message;
@@ -75,6 +75,8 @@ pub(crate) struct Store {
     decided: AtomicI64,
     /// The files hold what has been erased from the journal; the next start makes them anew.
     rebuild: AtomicBool,
+    /// Held while the note is written: the committer and a purge both do.
+    noting: Mutex<()>,
 }
 
 /// What the checkpoint will say.
@@ -177,6 +179,7 @@ impl Store {
             earliest: AtomicI64::new(1),
             decided: AtomicI64::new(0),
             rebuild: AtomicBool::new(false),
+            noting: Mutex::default(),
         })
     }
 
@@ -382,6 +385,7 @@ impl Store {
             sums.entries,
             sums.xor,
         );
+        let _one = self.noting.lock().unwrap_or_else(PoisonError::into_inner);
         let rebuild = self.rebuild.load(Ordering::SeqCst);
         let note = note.keeping(self.earliest(), rebuild);
         note.write(&self.folder).map_err(internal)
