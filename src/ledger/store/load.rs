@@ -1,11 +1,10 @@
 //! The index, made from the rows that sled holds.
 //!
-//! One thread reads sled, counts what it finds against the checkpoint's note and decodes it; this
-//! one places the rows. Sled gives them by name, which within a commit is the reverse of their ids,
-//! so they are placed in batches by id: sets of rows grow at their end.
+//! This thread reads sled, counts what it finds against the checkpoint's note and decodes it;
+//! another places the rows. Sled gives them by name, which within a commit is the reverse of their
+//! ids, so they are placed in batches by id: sets of rows grow at their end.
 
-use std::panic::resume_unwind;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use prost::Message;
@@ -44,31 +43,35 @@ pub(super) fn load(
     note: &Note,
     genesis_us: i64,
 ) -> Result<Loaded, String> {
-    let mut index = Index::sized(usize::try_from(note.entries).map_err(|error| error.to_string())?);
+    let entries = usize::try_from(note.entries).map_err(|error| error.to_string())?;
     let (send, batches) = sync_channel::<Vec<Placed>>(WAITING);
-    let read = thread::scope(|scope| {
-        let reader = scope.spawn(move || read(rows, requests, note, &send));
-        for mut batch in batches {
-            batch.sort_unstable_by_key(|(_, _, row)| row.id);
-            for (name, revision, row) in &batch {
-                index.place((name, *revision), row);
-            }
-        }
-        reader.join()
+    let (read, placed) = thread::scope(|scope| {
+        let placing = scope.spawn(move || placed(Index::sized(entries), batches));
+        (read(rows, requests, note, send), placing.join())
     });
-    // Sled panics on what it cannot read: whoever opens it knows what to do then.
-    let (sums, later) = read.unwrap_or_else(|panic| resume_unwind(panic))?;
+    let (sums, later) = read?;
+    let mut index = placed.map_err(|_panic| "the rows could not be placed")?;
     index
         .settle_all(note.revision, genesis_us)
         .ok_or("a row is missing")?;
     Ok(Loaded { index, sums, later })
 }
 
+fn placed(mut index: Index, batches: Receiver<Vec<Placed>>) -> Index {
+    for mut batch in batches {
+        batch.sort_unstable_by_key(|(_, _, row)| row.id);
+        for (name, revision, row) in &batch {
+            index.place((name, *revision), row);
+        }
+    }
+    index
+}
+
 fn read(
     rows: &sled::Tree,
     requests: &sled::Tree,
     note: &Note,
-    send: &SyncSender<Vec<Placed>>,
+    send: SyncSender<Vec<Placed>>,
 ) -> Result<(Sums, Later), String> {
     let (mut sums, mut later) = (Sums::default(), Later::default());
     let mut batch = Vec::with_capacity(BATCH);
