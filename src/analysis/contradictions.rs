@@ -2,11 +2,12 @@
 //!
 //! Lines of one actor on one issue with opposed postures; lines, or positions, of one actor on one
 //! issue that accept nothing in common; forecasts of one question and one window with different
-//! probabilities. Only where both hold at some time; never between versions of one lineage, which
-//! replace each other, nor between what is declared and what is estimated, which may well differ.
-//! What does not state whom, or what, or when it is about is compared with nothing, and told.
+//! probabilities; scenario sets with the same probabilities for other outcomes. Only where both
+//! hold at some time; never between versions of one lineage, which replace each other, nor between
+//! what is declared and what is estimated, which may well differ. What does not state whom, or
+//! what, or when it is about is compared with nothing, and told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::span::{Instant, instant, shared};
 use crate::model::v1::{self, Bound, ContradictionKind as Kind, Posture, RedLineStatus, TimeSpan};
@@ -25,6 +26,8 @@ pub struct Record<'a> {
     pub positions: &'a [v1::Position],
     /// Forecasts.
     pub forecasts: &'a [v1::Forecast],
+    /// Scenario sets.
+    pub sets: &'a [v1::ScenarioSet],
 }
 
 /// What was found.
@@ -50,6 +53,9 @@ pub fn find(record: Record<'_>, kinds: &[Kind], most: usize) -> Findings {
     }
     if asked(Kind::DifferentProbability) {
         forecasts(record.forecasts, most, &mut found);
+    }
+    if asked(Kind::RepeatedNumbers) {
+        sets(record, most, &mut found);
     }
     let told = &mut found.contradictions;
     told.retain(|one| asked(one.kind()));
@@ -157,6 +163,56 @@ fn forecasts(all: &[v1::Forecast], most: usize, found: &mut Findings) {
     }
 }
 
+/// Probabilities that repeat by chance are few, or round; this many different ones do not.
+const REPEATED_NUMBERS_MIN: usize = 3;
+
+fn sets(record: Record<'_>, most: usize, found: &mut Findings) {
+    let forecasts = record.forecasts.iter();
+    let by_name: BTreeMap<&str, &v1::Forecast> = forecasts
+        .map(|forecast| (forecast.name.as_str(), forecast))
+        .collect();
+    let told = record.sets.iter().filter_map(|set| {
+        let members: Option<Vec<&v1::Forecast>> = set
+            .members
+            .iter()
+            .map(|name| by_name.get(name.as_str()).copied())
+            .collect();
+        let members = members?;
+        let outcomes: BTreeSet<String> = members
+            .iter()
+            .map(|member| question(&member.statement))
+            .collect();
+        Some((numbers(&members)?, outcomes, set))
+    });
+    let told: Vec<(Vec<i64>, BTreeSet<String>, &v1::ScenarioSet)> = told.collect();
+    let (pairs, cut) = pairs(told.iter(), |(numbers, _, _)| numbers.clone(), most);
+    found.truncated |= cut;
+    for ((_, outcomes, one), (_, others, other)) in pairs {
+        if outcomes == others || same(&one.lineage, &other.lineage) {
+            continue;
+        }
+        if let Some(overlap) = shared(one.valid.as_ref(), other.valid.as_ref()) {
+            let sides = (set_side(one), set_side(other));
+            let contradiction = told_of(Kind::RepeatedNumbers, sides, overlap);
+            found.contradictions.push(contradiction);
+        }
+    }
+}
+
+/// The probabilities of forecasts in billionths, the greatest first; `None` when one states none
+/// or when too few of them differ.
+fn numbers(members: &[&v1::Forecast]) -> Option<Vec<i64>> {
+    let best = |forecast: &&v1::Forecast| forecast.likelihood.as_ref()?.best;
+    let numbers: Option<Vec<f64>> = members.iter().map(best).collect();
+    let mut numbers: Vec<i64> = numbers?
+        .iter()
+        .map(|number| (number * 1e9).round() as i64)
+        .collect();
+    numbers.sort_unstable_by(|one, other| other.cmp(one));
+    let different: BTreeSet<&i64> = numbers.iter().collect();
+    (different.len() >= REPEATED_NUMBERS_MIN).then_some(numbers)
+}
+
 /// The ends of a window.
 type Window = (Option<Instant>, Option<Instant>);
 
@@ -257,6 +313,7 @@ fn told_of(kind: Kind, (one, other): Sides, overlap: TimeSpan) -> v1::Contradict
         Kind::OpposedPosture => "one insists on what the other rejects",
         Kind::DisjointBounds => "what one accepts and what the other accepts do not meet",
         Kind::DifferentProbability => "the same question and window, with different probabilities",
+        Kind::RepeatedNumbers => "the same probabilities, given to other outcomes",
         Kind::Unspecified => "",
     };
     let (first, second) = if one.name <= other.name {
@@ -316,6 +373,17 @@ fn forecast_side(forecast: &v1::Forecast) -> v1::ContradictionSide {
     }
 }
 
+fn set_side(set: &v1::ScenarioSet) -> v1::ContradictionSide {
+    v1::ContradictionSide {
+        name: set.name.clone(),
+        revision: set.revision,
+        text: set.title.clone(),
+        citation: set.citations.first().cloned(),
+        attribution: set.attribution.clone(),
+        ..Default::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use prost_types::Timestamp;
@@ -344,6 +412,7 @@ mod tests {
             lines,
             positions: &[],
             forecasts,
+            sets: &[],
         };
         let found = find(record, &[], 1000).contradictions;
         found.iter().map(v1::Contradiction::kind).collect()
@@ -405,6 +474,7 @@ mod tests {
             lines: &[],
             positions: &[],
             forecasts: &[both, open],
+            sets: &[],
         };
         let found = find(record, &[], 1000);
         assert_eq!((found.contradictions.len(), found.gaps.len()), (0, 2));
@@ -413,6 +483,44 @@ mod tests {
             kinds(&[], &[one, forecast("b", "A ceasefire fails", 0.6)]),
             []
         );
+    }
+
+    #[test]
+    fn one_run_of_figures_does_not_answer_two_questions() {
+        let forecasts = |prefix: &str, outcomes: [&str; 3], numbers: [f64; 3]| {
+            let each = outcomes.into_iter().zip(numbers).zip(0..);
+            each.map(|((statement, best), at)| v1::Forecast {
+                name: format!("{prefix}{at}"),
+                statement: statement.into(),
+                likelihood: Some(v1::Likelihood {
+                    best: Some(best),
+                    ..Default::default()
+                }),
+                ..Default::default()
+            })
+            .collect::<Vec<_>>()
+        };
+        let set = |name: &str| v1::ScenarioSet {
+            name: name.into(),
+            members: (0..3).map(|at| format!("{name}{at}")).collect(),
+            ..Default::default()
+        };
+        let told = |outcomes, numbers| {
+            let war = forecasts("a", ["war", "talks", "peace"], [0.5, 0.3, 0.2]);
+            let forecasts = [war, forecasts("b", outcomes, numbers)].concat();
+            let record = Record {
+                lines: &[],
+                positions: &[],
+                forecasts: &forecasts,
+                sets: &[set("a"), set("b")],
+            };
+            let found = find(record, &[Kind::RepeatedNumbers], 1000).contradictions;
+            found.len()
+        };
+        let other = ["embargo", "quota", "free trade"];
+        assert_eq!(told(other, [0.2, 0.5, 0.3]), 1);
+        assert_eq!(told(other, [0.2, 0.4, 0.4]), 0);
+        assert_eq!(told(["War", "Talks", "Peace"], [0.5, 0.3, 0.2]), 0);
     }
 
     #[test]
@@ -425,6 +533,7 @@ mod tests {
                 lines,
                 positions: &[],
                 forecasts: &[],
+                sets: &[],
             };
             find(record, &[], 1)
         };

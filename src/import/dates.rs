@@ -29,6 +29,11 @@ const MONTHS: [&str; 12] = [
 /// Longest text that is looked through for dates.
 const TEXT_BYTES_MAX: usize = 1_024;
 
+/// Words before the last day of something.
+const ENDING: [&str; 10] = [
+    "by", "until", "till", "through", "later", "to", "closes", "closing", "ends", "expires",
+];
+
 /// A stretch of days that some words name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Days {
@@ -104,7 +109,7 @@ fn bounds(words: &[Word], days: &Days) -> (Option<Date>, Option<Date>) {
     let ending = says(&["end"]);
     if says(&["before"]) {
         (None, Some(if ending { days.to } else { days.from }))
-    } else if says(&["by", "until", "till", "through", "later"]) {
+    } else if says(&ENDING) {
         (None, Some(days.to))
     } else if says(&["after"]) {
         (Some(days.to), None)
@@ -121,25 +126,23 @@ fn lead(words: &[Word], first: usize) -> usize {
     while let Some(before) = at.checked_sub(1)
         && first - before <= 4
         && words.get(before).is_some_and(|word| {
-            matches!(
-                word.text.as_str(),
-                "by" | "before"
-                    | "until"
-                    | "till"
-                    | "through"
-                    | "after"
-                    | "since"
-                    | "from"
-                    | "the"
-                    | "end"
-                    | "of"
-                    | "no"
-                    | "later"
-                    | "than"
-                    | "in"
-                    | "on"
-                    | "during"
-            )
+            ENDING.contains(&word.text.as_str())
+                || matches!(
+                    word.text.as_str(),
+                    "before"
+                        | "after"
+                        | "since"
+                        | "from"
+                        | "the"
+                        | "end"
+                        | "of"
+                        | "no"
+                        | "later"
+                        | "than"
+                        | "in"
+                        | "on"
+                        | "during"
+                )
         })
     {
         at = before;
@@ -291,6 +294,14 @@ mod tests {
             (
                 "since 3rd May 2025",
                 Some("since 3rd May 2025: 2025-05-03.. Day"),
+            ),
+            (
+                "12m (to June 2027)",
+                Some("to June 2027: ..2027-07-01 Month"),
+            ),
+            (
+                "window closes ~Nov 2026",
+                Some("closes ~Nov 2026: ..2026-12-01 Month"),
             ),
             ("signed 1 June 2025 and 2 July 2026, 3 May 2024", None),
             ("30 days", None),

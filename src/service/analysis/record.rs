@@ -258,10 +258,12 @@ pub(super) async fn find_contradictions(
         let lines: Vec<plain::RedLine> = gathering.elements(&scope)?;
         let positions: Vec<plain::Position> = gathering.elements(&scope)?;
         let forecasts: Vec<plain::Forecast> = gathering.elements(&scope)?;
+        let sets: Vec<plain::ScenarioSet> = gathering.elements(&scope)?;
         let record = contradictions::Record {
             lines: &lines,
             positions: &positions,
             forecasts: &forecasts,
+            sets: &sets,
         };
         let most = gathering.limits().contradictions_max;
         let found = contradictions::find(record, &kinds, most);

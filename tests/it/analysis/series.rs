@@ -75,7 +75,7 @@ async fn a_later_document_carries_on_what_it_repeats_and_the_difference_can_be_r
 }
 
 #[tokio::test]
-async fn documents_of_one_week_stay_apart() {
+async fn documents_of_one_week_stay_apart_and_contradict_each_other() {
     let folder = TempDir::new().unwrap();
     let both = copied("24", folder.path()).zip(copied("25", folder.path()));
     if both.is_none() {
@@ -106,8 +106,10 @@ async fn documents_of_one_week_stay_apart() {
         of.len()
     };
     assert_eq!([at(0.44), at(0.26), at(0.05)], [2, 2, 2], "equal numbers");
-    println!(
-        "{}",
-        typed(&running, folder.path(), &["contradictions"]).await
+    let told = typed(&running, folder.path(), &["contradictions"]).await;
+    println!("{told}");
+    assert!(
+        told.contains("repeated numbers"),
+        "one distribution, two sets of outcomes: {told}"
     );
 }
