@@ -22,10 +22,6 @@ use chancery::model::limits::Limits;
 use chancery::model::v1::AssessmentState;
 use chancery::query::{filter, order, words};
 
-/// The server's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const ELEMENTS: usize = 1_000_000;
 const PAGE: usize = 100;
 /// Hits of a search.

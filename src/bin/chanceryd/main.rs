@@ -16,10 +16,6 @@ use clap::{Parser, Subcommand};
 use settings::Settings;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Two thirds of the memory and of the start of a large store, against the system's allocator.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Serves structured geopolitical assessments over gRPC from an embedded store.
 ///
 /// Every setting is a flag, an environment variable and a key of the configuration file, in this
