@@ -62,6 +62,7 @@ selected! {
     Commitment { party, beneficiary };
     Forecast {};
     Risk {};
+    ScenarioSet {};
     Tool { wielder };
     Recommendation {};
 }
