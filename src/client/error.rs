@@ -159,13 +159,15 @@ impl Error {
     /// What came back from `endpoint` instead of an answer.
     pub(super) fn answered(endpoint: &str, status: &Status) -> Self {
         // Only a status that was made on this side has a source: what happened on the way. A
-        // connection that broke is UNKNOWN to the library, or CANCELLED for a call that waited for
-        // its turn on it; to us nobody is there at the moment.
+        // connection that broke is UNKNOWN to the library, CANCELLED for a call that waited for its
+        // turn on it, INTERNAL when the server said goodbye; to us nobody is there at the moment.
         if let Some(cause) = status.source() {
-            if matches!(
-                status.code(),
-                Code::Unavailable | Code::Unknown | Code::Cancelled
-            ) {
+            if cause.is::<tonic::transport::Error>()
+                || matches!(
+                    status.code(),
+                    Code::Unavailable | Code::Unknown | Code::Cancelled
+                )
+            {
                 return Self::unreachable(endpoint, cause);
             }
             let message = format!("{endpoint}: {}: {}", status.message(), root(cause));
