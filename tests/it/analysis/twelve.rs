@@ -53,6 +53,7 @@ fn talks() -> Value {
 }
 
 /// The opposite of it, resting on it: whoever may not see it must not notice it.
+#[cfg(feature = "test-policy")]
 fn opposite() -> Value {
     json!({
         "title": "Secret",
