@@ -49,16 +49,22 @@ impl Ledger {
         let stop = Stop::default();
         let mut archiver = self.archiver()?;
         loop {
-            let (ledger, into) = (self.clone(), into.clone());
+            let (ledger, dir) = (self.clone(), into.clone());
             let stop = Arc::clone(&stop.0);
             let pass = move || {
-                let done = ledger.pass(&mut archiver, &into, &stop);
+                let done = ledger.pass(&mut archiver, &dir, &stop);
                 (archiver, done)
             };
-            let passed = tokio::task::spawn_blocking(pass).await;
-            let (back, done) =
-                passed.map_err(|error| Error::Internal(format!("archive: {error}")))?;
-            archiver = back;
+            let done = match tokio::task::spawn_blocking(pass).await {
+                Ok((back, done)) => {
+                    archiver = back;
+                    done
+                }
+                Err(panicked) => {
+                    archiver = self.archiver()?;
+                    Err(self.lags(&into, panicked.to_string()))
+                }
+            };
             match done {
                 Ok(()) => archiver.more().await,
                 Err(failure) => {
@@ -81,27 +87,41 @@ impl Ledger {
     }
 
     fn pass(&self, archiver: &mut Archiver, into: &Path, stop: &AtomicBool) -> Result<(), Error> {
-        let tell = |copied, closed, failure| {
-            *lock(&self.inner.archiving.state) = Some(State {
-                into: into.to_owned(),
-                copied,
-                closed,
-                failure,
-            });
-        };
         let wanted = archiver.wanted(into);
         let closed = wanted.len();
-        for (copied, number) in wanted.into_iter().enumerate() {
-            tell(copied, closed, None);
-            if let Err(failure) = archiver.copy(number, into, stop) {
-                let failure = failure.to_string();
-                tell(copied, closed, Some(failure.clone()));
-                return Err(Error::Internal(failure));
+        let (mut copied, mut failure) = (0, None);
+        // One that cannot be read keeps none of the others out of the archive.
+        for number in wanted {
+            self.archived(into, (copied, closed), failure.clone());
+            match archiver.copy(number, into, stop) {
+                Ok(()) => copied += 1,
+                Err(error) => failure = failure.or(Some(error.to_string())),
             }
         }
-        tell(closed, closed, None);
+        self.archived(into, (copied, closed), failure.clone());
+        if let Some(failure) = failure {
+            return Err(Error::Internal(failure));
+        }
         info!(segments = closed, "the archive has every closed segment");
         Ok(())
+    }
+
+    fn archived(&self, into: &Path, (copied, closed): (usize, usize), failure: Option<String>) {
+        *lock(&self.inner.archiving.state) = Some(State {
+            into: into.to_owned(),
+            copied,
+            closed,
+            failure,
+        });
+    }
+
+    /// Notes why a pass ended before its end.
+    fn lags(&self, into: &Path, failure: String) -> Error {
+        let done = lock(&self.inner.archiving.state)
+            .as_ref()
+            .map_or((0, 0), |state| (state.copied, state.closed));
+        self.archived(into, done, Some(failure.clone()));
+        Error::Internal(failure)
     }
 }
 

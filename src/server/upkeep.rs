@@ -50,14 +50,17 @@ async fn history(ledger: Ledger, keep: Option<Duration>, clock: fn() -> i64) {
 async fn shorten(ledger: &Ledger, keep: Option<Duration>, now_us: i64) -> Result<(), Error> {
     let keeper = ledger.keeper().await;
     let keep_us = keep.and_then(|keep| i64::try_from(keep.as_micros()).ok());
-    let until = keep_us.map_or(0, |keep_us| ledger.revision_at(now_us - keep_us));
-    if until <= ledger.status().earliest {
+    let status = ledger.status();
+    // A clock that is set wrong may not erase anything: time has gone on as far as somebody wrote.
+    let reached_us = now_us.min(status.time_us);
+    let until = keep_us.map_or(0, |keep_us| ledger.revision_at(reached_us - keep_us));
+    if until <= status.earliest {
         return keeper.finish().await.map(drop);
     }
     let change = Change {
         author: "chanceryd".to_owned(),
         reason: "older than history is kept".to_owned(),
-        proposed_us: now_us,
+        proposed_us: reached_us,
         ..Default::default()
     };
     let done = keeper.compact(until, change).await?;

@@ -103,7 +103,9 @@ pub(super) async fn import(
         Outcome::Nothing(place) => (Some(place), None, true),
         Outcome::Committed(place, committed) => (place, Some(committed.revision), false),
     };
-    let at = revision.map_or(At::Latest, At::Exact);
+    // What a repeated request committed may have been compacted away since.
+    let earliest = door.ledger.status().earliest;
+    let at = revision.map_or(At::Latest, |revision| At::Exact(revision.max(earliest)));
     let view = door.ledger.read(caller, at, (door.clock)()).await?;
     let place = place.or(known(&reading, &view)?);
     let (document, assessment) = match place {

@@ -107,7 +107,9 @@ pub(super) async fn apply(
         Outcome::Committed(_, Committed { revision, .. }) => {
             let commit = door.ledger.commit_at(revision)?;
             let names = commit.map_or_else(Vec::new, |commit| commit.names);
-            (At::Exact(revision), names, Vec::new())
+            // What a repeated request committed may have been compacted away since.
+            let earliest = door.ledger.status().earliest;
+            (At::Exact(revision.max(earliest)), names, Vec::new())
         }
     };
     let view = door.ledger.read(caller, at, (door.clock)()).await?;

@@ -202,6 +202,16 @@ async fn a_compaction_that_names_another_hash_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn history_is_kept_as_long_as_the_setting_says() {
+    kept_ten_days(|| NOW_US).await;
+}
+
+/// As on a machine that starts before it has asked anybody for the time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_years_ahead_erases_nothing_more() {
+    kept_ten_days(|| NOW_US + 3_650 * DAY_US).await;
+}
+
+async fn kept_ten_days(clock: fn() -> i64) {
     let folder = TempDir::new().unwrap();
     let ledger = Ledger::open(folder.path(), limits(), NOW_US - 30 * DAY_US).unwrap();
     for day in (0..20).rev() {
@@ -216,7 +226,7 @@ async fn history_is_kept_as_long_as_the_setting_says() {
         data_dir: folder.path().to_owned(),
         listen: "127.0.0.1:0".parse().unwrap(),
         history_keep: Some(Duration::from_secs(10 * 24 * 3_600)),
-        clock: || NOW_US,
+        clock,
         ..Config::default()
     };
     let running = server::start(config).await.unwrap();

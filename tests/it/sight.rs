@@ -10,6 +10,7 @@ use chancery::query::{filter, order};
 use prost::Message;
 use tempfile::TempDir;
 
+use crate::keeping::purge;
 use crate::ledger::{NOW_US, commit, header, kind, latest, limits, line, name, open, published};
 
 const DAY: i64 = 86_400;
@@ -236,6 +237,33 @@ fn member(id: &str, group: &str) -> Effect {
         body: actor.encode_to_vec(),
         tombstone: false,
     }
+}
+
+#[tokio::test]
+async fn a_watch_goes_on_past_what_was_purged() {
+    let folder = TempDir::new().unwrap();
+    let ledger = open(folder.path());
+    let of = |id: &str| line("talks", id, "actors/x", Posture::Prohibits);
+    let both = vec![
+        header("talks", published()),
+        valid(of("gone"), Some(90), None),
+        valid(of("kept"), Some(90), None),
+    ];
+    commit(&ledger, both).await;
+    purge(&ledger, "assessments/talks/redLines/gone")
+        .await
+        .unwrap();
+    commit(&ledger, vec![valid(of("kept"), Some(91), None)]).await;
+    // Asks the bodies, of which some are no more.
+    let text = "valid.start >= \"1970-02-01T00:00:00Z\"";
+    let told = told(&ledger, text, 1);
+    let told: Vec<(i64, &str, bool)> = told
+        .iter()
+        .map(|(revision, name, removed)| (*revision, name.as_str(), *removed))
+        .collect();
+    let kept = "assessments/talks/redLines/kept";
+    let gone = "assessments/talks/redLines/gone";
+    assert_eq!(told, [(2, kept, false), (3, gone, true), (4, kept, false)]);
 }
 
 #[tokio::test]

@@ -142,7 +142,12 @@ impl View {
         let Some(query) = wanted.of(touched.kind) else {
             return Ok(None);
         };
-        let is = self.in_sight(query, id)?;
+        // What was purged cannot be asked any more: whoever may have seen it is told that it went.
+        let purged = {
+            let index = read(&self.store.index);
+            index.row(id).is_some_and(|row| index.purged(row))
+        };
+        let is = !purged && self.in_sight(query, id)?;
         let both = wanted.images == Images::BeforeAndAfter;
         let earlier = match (is && written && !both, written) {
             (true, _) => None,
@@ -150,7 +155,8 @@ impl View {
             (false, true) => self.store.row_at(&touched.name, then.revision)?,
         };
         let was = match earlier {
-            Some(earlier) if then.in_sight(query, earlier)? => Some(earlier),
+            Some(earlier) if purged && then.is_clear(earlier) => Some(earlier),
+            Some(earlier) if !purged && then.in_sight(query, earlier)? => Some(earlier),
             Some(_) | None => None,
         };
         let changed = if is {
@@ -189,12 +195,14 @@ impl View {
 
     /// Whether the query selects a version and the markings of this revision let it be seen.
     fn in_sight(&self, query: &Query, id: u32) -> Result<bool, Error> {
-        let clear = {
-            let index = read(&self.store.index);
-            let clear = |row: &Row| !row.tombstone && self.knows(&index, row, Markings::Then);
-            index.row(id).is_some_and(clear)
-        };
-        Ok(clear && self.selects(query, id, Markings::Then)?)
+        Ok(self.is_clear(id) && self.selects(query, id, Markings::Then)?)
+    }
+
+    /// Whether a version is there and the markings of this revision let it be seen.
+    fn is_clear(&self, id: u32) -> bool {
+        let index = read(&self.store.index);
+        let clear = |row: &Row| !row.tombstone && self.knows(&index, row, Markings::Then);
+        index.row(id).is_some_and(clear)
     }
 
     /// Whether the query selects a version, whoever may see it.
