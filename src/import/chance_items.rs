@@ -8,13 +8,14 @@
 use super::above::Above;
 use super::blocks::{Block, Blocks, Item};
 use super::collect::{Collector, Value};
+use super::dates::month;
 use super::forecasts::{Foreseen, STATEMENT_BYTES_MAX, stated_in};
 use super::odds::{Odds, beside_chance, chance_words_only, odds};
 use super::sentences::sentences;
 use super::span::Span;
 use super::subjects::Subject;
 use super::windows::window_in;
-use super::words::words;
+use super::words::{Word, words};
 use crate::model::v1::{DoubtKind, Likelihood};
 
 /// Longest label before a colon.
@@ -113,7 +114,8 @@ fn read_item(c: &mut Collector, value: &Value, told: Told, window: &Value) {
     c.forecast(&seen);
 }
 
-/// "Will X happen by June? 40%", "X by June: forecast 40%": the figure, and what it is of.
+/// "Will X happen by June? 40%", "X by June: forecast 40%": the figure, and what it is of. A
+/// figure further from the question is of something else, and a quantity is no event.
 fn predicted(text: &str, all: &[Odds]) -> Option<(Odds, String)> {
     const ASKS: [&str; 8] = [
         "Will ", "Does ", "Do ", "Is ", "Are ", "Has ", "Can ", "Would ",
@@ -123,7 +125,8 @@ fn predicted(text: &str, all: &[Odds]) -> Option<(Odds, String)> {
         .filter(|_| ASKS.iter().any(|ask| text.starts_with(ask)))
     {
         let one = all.iter().find(|one| one.at.start > asked)?;
-        let near = !part(text, asked, one.at.start).contains(". ");
+        let between = part(text, asked + 1, one.at.start);
+        let near = !between.contains(char::is_alphanumeric);
         return (one.share && near).then(|| (*one, part(text, 0, asked + 1).to_owned()));
     }
     let marks = [' ', ':', '—', '–', '-', ',', ';', '(', '.'];
@@ -136,9 +139,35 @@ fn predicted(text: &str, all: &[Odds]) -> Option<(Odds, String)> {
         let said = before.get(..before.len() - word.len())?.trim_end();
         let apart = said.ends_with(marks);
         let said = said.trim_end_matches(marks);
-        let enough = said.split_whitespace().count() > 2;
-        (one.percent && apart && enough).then(|| (*one, said.to_owned()))
+        (one.percent && apart && is_event(said)).then(|| (*one, said.to_owned()))
     })
+}
+
+/// Whether words tell what will be, or has a day by which it is: "growth in 2026" is neither.
+fn is_event(said: &str) -> bool {
+    const QUANTITIES: [&str; 11] = [
+        "growth",
+        "inflation",
+        "unemployment",
+        "turnout",
+        "deficit",
+        "output",
+        "gdp",
+        "share",
+        "rate",
+        "revenue",
+        "debt",
+    ];
+    let words = words(said);
+    let quantity = |word: &Word| QUANTITIES.contains(&word.text.as_str());
+    let told = words.windows(2).any(|two| {
+        let [one, next] = two else { return false };
+        let raw = next.at.of(said);
+        let day = raw.starts_with(|c: char| c.is_ascii_digit()) || month(raw).is_some();
+        let bound = matches!(one.text.as_str(), "by" | "before" | "until" | "within");
+        one.text == "will" || bound && (day || matches!(next.text.as_str(), "the" | "end"))
+    });
+    told && words.len() > 2 && !words.iter().any(quantity)
 }
 
 /// The probability that stood before: "(was 55% on 6 January)".
@@ -246,14 +275,12 @@ fn structures(c: &Collector, blocks: &Blocks) -> Vec<Span> {
         .collect()
 }
 
-/// Whether words say that what they name may come true.
+/// Whether words say that what they name may come true; an outcome can be one that came.
 fn foresees(text: &str) -> bool {
-    words(text).iter().any(|word| {
-        matches!(
-            word.text.as_str(),
-            "scenario" | "forecast" | "prediction" | "outcome" | "pathway" | "future"
-        )
-    })
+    let words = words(text);
+    let says = |list: &[&str]| words.iter().any(|word| list.contains(&word.text.as_str()));
+    says(&["scenario", "forecast", "prediction", "pathway"])
+        || says(&["outcome", "future"]) && says(&["likely", "possible", "probable", "plausible"])
 }
 
 /// Whether the figure stands alone in brackets.
@@ -412,6 +439,48 @@ fn plain_degree(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_percentage_is_predicted_only_of_an_event() {
+        for (text, statement) in [
+            (
+                "Will the ferry sail by June? **40%**",
+                Some("Will the ferry sail by June?"),
+            ),
+            ("Will the ferry sail? (40%)", Some("Will the ferry sail?")),
+            (
+                "Crews return to port by 3 May: forecast 30%",
+                Some("Crews return to port by 3 May"),
+            ),
+            (
+                "The port will open again: our estimate ~20%",
+                Some("The port will open again"),
+            ),
+            ("Wage growth this year: forecast 3.2%", None),
+            ("Wage growth by the end of 2026: forecast 3.2%", None),
+            ("Cement exports by sea: forecast 12%", None),
+            (
+                "Is the harbour losing trade? Cargo fell 0.5% in spring.",
+                None,
+            ),
+        ] {
+            let found = predicted(text, &odds(text)).map(|(_, statement)| statement);
+            assert_eq!(found.as_deref(), statement, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_outcome_or_a_future_alone_foresees_nothing() {
+        for (text, told) in [
+            ("Scenarios for the strait", true),
+            ("Most likely outcomes", true),
+            ("Possible futures", true),
+            ("Election outcome", false),
+            ("The future of energy", false),
+        ] {
+            assert_eq!(foresees(text), told, "{text}");
+        }
+    }
 
     #[test]
     fn what_may_come_true_is_left_when_the_figure_goes() {

@@ -226,10 +226,28 @@ fn named(text: &str, words: &[Word], at: usize, year: Option<i16>) -> Option<Day
         let from = Date::new(y, m, 1).ok()?;
         return days_of(from, 3.months(), TimePrecision::Quarter, (at, at + 2));
     }
-    // A bare year is one only where a word leads to it.
-    let led = lead(words, at) < at || words.len() == 1;
+    // A bare year is one only where a word leads to it and it counts nothing: "to 2000 troops".
+    let led = (lead(words, at) < at || words.len() == 1) && !counts(text, words, at);
     let from = Date::new(year_at(at).filter(|_| led)?, 1, 1).ok()?;
     days_of(from, 1.year(), TimePrecision::Year, (at, at + 1))
+}
+
+/// Whether the number at this word is followed by what it is a number of.
+fn counts(text: &str, words: &[Word], at: usize) -> bool {
+    const CLOSES: [&str; 48] = [
+        "a", "after", "alone", "an", "and", "are", "as", "at", "because", "before", "but", "by",
+        "could", "despite", "during", "even", "for", "from", "had", "has", "if", "in", "is", "it",
+        "may", "might", "of", "on", "onward", "or", "over", "should", "since", "than", "that",
+        "the", "through", "to", "under", "unless", "until", "was", "were", "when", "while", "will",
+        "with", "would",
+    ];
+    let (Some(number), Some(next)) = (words.get(at), words.get(at + 1)) else {
+        return false;
+    };
+    let between = text.get(number.at.end..next.at.start).unwrap_or("");
+    // "2000-strong" counts; any other mark ends the words of the time.
+    let joined = between == "-" && next.text.starts_with(char::is_alphabetic);
+    joined || between.trim().is_empty() && !CLOSES.contains(&next.text.as_str())
 }
 
 fn days_of(
@@ -249,7 +267,7 @@ fn days_of(
 }
 
 /// The month of a word: its name or the first three letters, with a capital.
-fn month(raw: &str) -> Option<i8> {
+pub(super) fn month(raw: &str) -> Option<i8> {
     let lower = raw.to_lowercase();
     let whole = raw.starts_with(char::is_uppercase);
     let fits = |name: &&str| **name == lower || lower.len() == 3 && name.starts_with(&lower);
@@ -307,6 +325,14 @@ mod tests {
             ("30 days", None),
             ("March 8", None),
             ("a 2026 model", None),
+            (
+                "in 2027 or later",
+                Some("in 2027: 2027-01-01..2028-01-01 Year"),
+            ),
+            ("to 2027, 60%", Some("to 2027: ..2028-01-01 Year")),
+            ("raises the garrison to 2000 troops: 60%", None),
+            ("from 1950 miners to 2100 miners", None),
+            ("grows to 2000-strong", None),
             ("31 February 2026", None),
         ] {
             let shown = dated(text).map(|found| {

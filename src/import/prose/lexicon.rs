@@ -437,6 +437,43 @@ pub(super) const DEEMS: [&str; 10] = [
     "see",
 ];
 
+/// What one does by choice: not to do it until terms are met is a stand, not a forecast.
+pub(super) const CHOSEN: [&str; 33] = [
+    "accept",
+    "agree",
+    "allow",
+    "attend",
+    "cede",
+    "concede",
+    "demobilise",
+    "demobilize",
+    "disarm",
+    "discuss",
+    "ease",
+    "halt",
+    "hand",
+    "host",
+    "join",
+    "lift",
+    "negotiate",
+    "participate",
+    "permit",
+    "ratify",
+    "recognise",
+    "recognize",
+    "release",
+    "renew",
+    "reopen",
+    "resume",
+    "sign",
+    "suspend",
+    "talk",
+    "tolerate",
+    "unfreeze",
+    "vote",
+    "withdraw",
+];
+
 /// Those on whom an author lays a duty without naming one of them.
 pub(super) const BEARERS: [&str; 12] = [
     "ally",

@@ -5,10 +5,11 @@
 //! the author alone it is a forecast, which `verdicts` reads.
 
 use super::Reading;
-use super::lexicon::{CLOSED, DEEMS, Say};
+use super::lexicon::{CHOSEN, CLOSED, DEEMS, PREPOSITIONS, Say};
 use super::sentence::{Part, Run};
 use super::voice::Frame;
 use crate::import::collect::Collector;
+use crate::import::words::Hit;
 
 impl<'n> Reading<'_, '_, 'n> {
     /// "... said that it will never ...", "Delhi will not ... until ...": what one declares that
@@ -48,7 +49,8 @@ impl<'n> Reading<'_, '_, 'n> {
         let declares = frame.is_some_and(|frame| frame.official() && frame.say.asserts());
         let terms = (verb + 1..run.to.saturating_sub(1))
             .any(|at| matches!(self.s.word(at), "until" | "unless" | "without"));
-        if !(declares || terms && frame.is_none()) {
+        let chosen = terms && frame.is_none() && CHOSEN.contains(&self.s.word(verb));
+        if !(declares || chosen) {
             return false;
         }
         let Some(subject) = self.subject(will, part, frame) else {
@@ -60,9 +62,13 @@ impl<'n> Reading<'_, '_, 'n> {
         true
     }
 
-    /// "Ankara says it will block the plan unless ...": what must be done lest one acts.
+    /// "Ankara says it will block the plan unless ...": what must be done lest one acts. Without
+    /// a speaker it is what the author expects.
     fn threatened(&self, c: &mut Collector<'n>, part: &Part, frame: Option<&Frame<'n>>) -> bool {
         let run = part.run;
+        if !frame.is_some_and(|frame| frame.official() && frame.say.asserts()) {
+            return false;
+        }
         let will = (run.from + 1..run.to)
             .find(|at| matches!(self.s.word(*at), "will" | "would" | "may" | "might"));
         let Some(will) = will.filter(|at| matches!(self.s.word(*at), "will" | "would")) else {
@@ -111,15 +117,16 @@ impl<'n> Reading<'_, '_, 'n> {
         let Some(hit) = hits.iter().find(|hit| hit.first > run.from + 1) else {
             return false;
         };
+        let article = matches!(self.s.word(hit.first - 1), "a" | "an" | "as");
         let near = (run.from + 1..hit.first).rev();
         let verb = near.clone().find(|at| {
             let deems = DEEMS.contains(&self.s.word(*at)) && !self.s.noun(*at);
             deems && !matches!(self.s.word(at - 1), "to" | "not" | "be")
         });
-        if let Some(verb) = verb
+        if let Some(verb) = verb.filter(|verb| verb + 1 + usize::from(article) < hit.first)
+            && self.predicate(hit, run)
             && let Some(subject) = self.subject(verb, part, frame)
         {
-            let article = matches!(self.s.word(hit.first - 1), "a" | "an" | "as");
             let issue = Run {
                 from: verb + 1,
                 to: hit.first - usize::from(article),
@@ -149,7 +156,18 @@ impl<'n> Reading<'_, '_, 'n> {
         true
     }
 
-    /// "Tehran insists it keeps ...": what one insists on, in one's own words.
+    /// Whether what is called settled is all that is said of it: "the final draft" is not.
+    fn predicate(&self, hit: &Hit<()>, run: Run) -> bool {
+        let before = self.s.word(hit.first - 1);
+        let named = matches!(before, "the" | "this" | "that" | "its" | "their" | "any");
+        let next = self.s.word(hit.after);
+        let ends = hit.after >= run.to || !self.s.gap(hit.after).trim().is_empty();
+        let goes_on = matches!(next, "and" | "or" | "but" | "if" | "unless" | "because");
+        !named && (ends || goes_on || PREPOSITIONS.contains(&next))
+    }
+
+    /// "Tehran insists it keeps ...": what one insists on, in one's own words. What one insists
+    /// was done is a claim.
     pub(super) fn insisted(
         &self,
         c: &mut Collector<'n>,
@@ -160,7 +178,12 @@ impl<'n> Reading<'_, '_, 'n> {
         let Some(frame) = own.filter(|f| f.said.from == part.run.from) else {
             return false;
         };
-        if frame.who.actors.is_empty() || part.run.to < part.run.from + 3 {
+        let insists = (part.run.from..part.run.to).any(|at| match self.s.word(at) {
+            "must" | "keep" | "will" | "shall" | "no" | "should" | "cannot" => true,
+            "right" => matches!(self.s.word(at + 1), "to" | "of"),
+            _ => false,
+        });
+        if frame.who.actors.is_empty() || part.run.to < part.run.from + 3 || !insists {
             return false;
         }
         let (issue, stance) = (part.run, part.run);

@@ -133,6 +133,44 @@ fn refusals_are_known_by_their_grammar() {
 }
 
 #[test]
+fn what_an_author_expects_and_what_one_claims_are_no_lines() {
+    for text in [
+        "Germany will not reach its harvest goal without new tractors on the farms.",
+        "Ukraine would lose the harbour unless Europe sends more pilots this spring.",
+        "Moscow insists that Ukraine shelled the lighthouse on the cape.",
+        "Ankara viewed the final draft of the ferry pact as balanced.",
+    ] {
+        let found = read(text);
+        let line = found.iter().any(|found| found.starts_with("line "));
+        assert!(!line, "{text}\n{found:#?}");
+    }
+    for (text, line) in [
+        (
+            "Athens will not lift the embargo unless the convoy turns back.",
+            "line greece: will not lift the embargo unless the convoy turns back.",
+        ),
+        (
+            "Ankara says it will block the canal plan unless the pilots are paid.",
+            "line turkey: will block the canal plan unless the pilots are paid.",
+        ),
+        (
+            "Moscow insists that Ukraine must leave the lighthouse.",
+            "line russia: Ukraine must leave the lighthouse.",
+        ),
+        (
+            "Ankara viewed the closing of the canal as unacceptable.",
+            "line turkey: viewed the closing of the canal as unacceptable.",
+        ),
+    ] {
+        let found = read(text);
+        assert!(
+            found.iter().any(|found| found == line),
+            "{text}\n{found:#?}"
+        );
+    }
+}
+
+#[test]
 fn a_city_speaks_as_a_government_and_not_as_a_place() {
     let line = "line russia: will not attend the summit in May.";
     assert!(
