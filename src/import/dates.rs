@@ -319,7 +319,7 @@ mod tests {
             ),
             (
                 "window closes ~Nov 2026",
-                Some("closes ~Nov 2026: ..2026-12-01 Month"),
+                Some("Nov 2026: 2026-11-01..2026-12-01 Month"),
             ),
             ("signed 1 June 2025 and 2 July 2026, 3 May 2024", None),
             ("30 days", None),
