@@ -6,7 +6,7 @@
 //! Accords Matrix' own: the sum of the levels over three times their number, of the commitments
 //! that state one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use prost_types::Timestamp;
 
@@ -47,7 +47,10 @@ struct Standpoint {
     /// Of the verified violations that stand, when the first was observed: others after it give no
     /// new time to cure.
     violated: Option<Instant>,
-    /// When it was verified as kept.
+    /// From when to when a verified violation stood that was cured.
+    cured: Vec<(Instant, Instant)>,
+    /// When it was first verified as kept: what counts its days from there does not move when it
+    /// is verified again.
     kept: Option<Instant>,
 }
 
@@ -66,17 +69,17 @@ pub fn ladder(
         .iter()
         .filter_map(|(name, point)| Some((*name, point.kept?)))
         .collect();
-    let links = requirements(commitments);
+    let mut links = requirements(commitments);
+    let rungs = rungs(&links);
+    links.retain(|name, _| !rungs.contains_key(name));
     let cycles = cycles(&links);
-    let tangled: BTreeSet<&str> = cycles.iter().flatten().copied().collect();
-    let rungs = rungs(commitments, &tangled);
     let seen: Vec<&v1::Commitment> = commitments
         .iter()
         .filter(|one| shown.contains(&one.name))
         .collect();
     let mut gaps: Vec<v1::basis::Gap> = seen
         .iter()
-        .flat_map(|one| unstated(one, &points, &kept))
+        .flat_map(|one| unstated(one, now, &points, &kept))
         .collect();
     let mut steps: Vec<v1::LadderStep> = seen
         .iter()
@@ -159,11 +162,14 @@ fn standpoint(one: &v1::Commitment, now: Instant) -> Standpoint {
     let last = |kind, worth| places(kind, worth).next_back();
     let place = |found: Option<(usize, Instant)>| found.map(|(place, _)| place);
     let cured = place(last(Kind::Cure, Standing::Verified));
-    let kept = last(Kind::Compliance, Standing::Verified);
+    let mut verified = places(Kind::Compliance, Standing::Verified);
+    let kept = verified.next().map(|(_, observed)| observed);
     let violations = || places(Kind::Violation, Standing::Verified);
     let violated = violations().find(|(place, _)| Some(*place) > cured);
     let doubted = |worth| {
-        let settled = place(kept).max(cured).max(place(violations().next_back()));
+        let settled = place(last(Kind::Compliance, Standing::Verified))
+            .max(cured)
+            .max(place(violations().next_back()));
         place(last(Kind::Violation, worth)) > settled
     };
     let broken = violations().next().is_some();
@@ -201,22 +207,45 @@ fn standpoint(one: &v1::Commitment, now: Instant) -> Standpoint {
         reason: format!("{reason}{since}"),
         met: met || one.state() == CommitmentState::Discharged,
         violated: violated.map(|(_, observed)| observed),
-        kept: kept.map(|(_, observed)| observed),
+        cured: spells(&reports),
+        kept,
     }
 }
 
-/// When a commitment is due, where that can be dated.
+/// From when to when verified violations stood that were cured, of reports in their order.
+fn spells(reports: &[(Instant, &v1::commitment::Report)]) -> Vec<(Instant, Instant)> {
+    let mut since = None;
+    let mut spells = Vec::new();
+    let verified = reports.iter();
+    for (observed, report) in verified.filter(|(_, one)| standing(one) == Standing::Verified) {
+        if report.kind() == Kind::Violation {
+            since.get_or_insert(*observed);
+        } else if report.kind() == Kind::Cure {
+            spells.extend(since.take().map(|since| (since, *observed)));
+        }
+    }
+    spells
+}
+
+/// Whether a deadline can be missed: what is proposed or ended binds nobody.
+fn binds(one: &v1::Commitment) -> bool {
+    matches!(
+        one.state(),
+        CommitmentState::Agreed | CommitmentState::InForce
+    )
+}
+
+/// When a commitment is due, where that can be dated: a span that does not end is never over.
 fn due(deadline: &v1::TimeSpan, kept: &BTreeMap<&str, Instant>) -> Option<Instant> {
-    let fixed = deadline.end.as_ref().or(deadline.start.as_ref());
-    let offset = deadline
-        .end_offset
-        .as_ref()
-        .or(deadline.start_offset.as_ref());
-    let counted = offset.and_then(|offset| {
-        let (seconds, nanos) = kept.get(deadline.anchor.as_str())?;
-        Some((seconds.saturating_add(offset.seconds), *nanos))
+    let counted = deadline.end_offset.as_ref().and_then(|offset| {
+        let anchor = kept.get(deadline.anchor.as_str())?;
+        Some(after(*anchor, offset.seconds))
     });
-    fixed.map(instant).or(counted)
+    deadline.end.as_ref().map(instant).or(counted)
+}
+
+fn after((seconds, nanos): Instant, more: i64) -> Instant {
+    (seconds.saturating_add(more), nanos)
 }
 
 /// What the deadline adds. It is past for what is merely alleged or contested too; what is met, or
@@ -228,7 +257,8 @@ fn dated(
     kept: &BTreeMap<&str, Instant>,
 ) -> Standpoint {
     let due = one.deadline.as_ref().and_then(|span| due(span, kept));
-    let Some(due) = due.filter(|_| !point.met && point.violated.is_none()) else {
+    let open = binds(one) && !point.met && point.violated.is_none();
+    let Some(due) = due.filter(|_| open) else {
         return point.clone();
     };
     let silent = point.compliance == Compliance::Unspecified;
@@ -257,6 +287,7 @@ fn dated(
 /// What is not stated of one commitment and would bear on where it stands.
 fn unstated(
     one: &v1::Commitment,
+    now: Instant,
     points: &BTreeMap<&str, Standpoint>,
     kept: &BTreeMap<&str, Instant>,
 ) -> Vec<v1::basis::Gap> {
@@ -279,6 +310,18 @@ fn unstated(
     if open && deadline.is_some_and(|deadline| due(deadline, kept).is_none()) {
         let text = "no date follows from it; not judged by it";
         gaps.push(gap("deadline".to_owned(), text));
+    } else if open && deadline.is_some() && !binds(one) {
+        let text = "neither agreed nor in force, as far as stated; not judged by its deadline";
+        gaps.push(gap("state".to_owned(), text));
+    }
+    if known_later(one, now) {
+        let text = "undated, and recorded with what came after the day the ladder is seen from";
+        if one.state() == CommitmentState::Discharged {
+            gaps.push(gap("state".to_owned(), text));
+        }
+        if one.pam_level.is_some() {
+            gaps.push(gap("pam_level".to_owned(), text));
+        }
     }
     for name in required(one).filter(|name| !points.contains_key(name.as_str())) {
         let text = format!("\"{name}\" is not there, or cannot be seen; not recorded as met");
@@ -287,32 +330,47 @@ fn unstated(
     gaps
 }
 
+/// Whether what is recorded knows of times after the day: what it does not date may be of then.
+fn known_later(one: &v1::Commitment, now: Instant) -> bool {
+    let observed = one.reports.iter();
+    let observed = observed.filter_map(|report| span::at(report.observed.as_ref()));
+    let held = one.valid.as_ref().and_then(|valid| valid.start.as_ref());
+    observed.chain(held.map(instant)).any(|time| time > now)
+}
+
 /// The commitments that one requires.
 fn required(one: &v1::Commitment) -> impl Iterator<Item = &String> {
     let requires = one.requires.iter();
     requires.flat_map(|requires| &requires.commitments)
 }
 
-/// By name: one more than the highest that a commitment requires; -1 on a cycle, and above one.
-fn rungs(commitments: &[v1::Commitment], tangled: &BTreeSet<&str>) -> BTreeMap<String, i32> {
-    let known: BTreeSet<&str> = commitments.iter().map(|one| one.name.as_str()).collect();
-    let mut rungs: BTreeMap<String, i32> = BTreeMap::new();
-    // Each round settles at least one rung, or nothing is left to settle.
-    for _round in 0..=commitments.len() {
-        let before = rungs.len();
-        for one in commitments {
-            if tangled.contains(one.name.as_str()) || rungs.contains_key(&one.name) {
-                continue;
-            }
-            let below = required(one).filter(|name| known.contains(name.as_str()));
-            let heights: Option<Vec<i32>> = below.map(|name| rungs.get(name).copied()).collect();
-            if let Some(heights) = heights {
-                let top = heights.into_iter().max().unwrap_or(-1);
-                rungs.insert(one.name.clone(), top + 1);
-            }
+/// By name: one more than the highest that a commitment requires; none on a cycle, and above one.
+fn rungs<'a>(links: &Links<'a>) -> BTreeMap<&'a str, i32> {
+    let mut waiting: BTreeMap<&str, (usize, i32)> = BTreeMap::new();
+    let mut above: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, required) in links {
+        let known = required.iter().filter(|one| links.contains_key(*one));
+        let mut count = 0;
+        for one in known {
+            above.entry(one).or_default().push(name);
+            count += 1;
         }
-        if rungs.len() == before {
-            break;
+        waiting.insert(name, (count, 0));
+    }
+    let free = waiting.iter().filter(|(_, (count, _))| *count == 0);
+    let mut settled: VecDeque<(&str, i32)> = free.map(|(name, _)| (*name, 0)).collect();
+    let mut rungs = BTreeMap::new();
+    while let Some((name, rung)) = settled.pop_front() {
+        rungs.insert(name, rung);
+        for next in above.get(name).into_iter().flatten() {
+            let Some((count, height)) = waiting.get_mut(next) else {
+                continue;
+            };
+            *count -= 1;
+            *height = (*height).max(rung + 1);
+            if *count == 0 {
+                settled.push_back((next, *height));
+            }
         }
     }
     rungs
@@ -322,7 +380,7 @@ fn step(
     one: &v1::Commitment,
     now: Instant,
     (point, points): (&Standpoint, &BTreeMap<&str, Standpoint>),
-    rungs: &BTreeMap<String, i32>,
+    rungs: &BTreeMap<&str, i32>,
 ) -> v1::LadderStep {
     let met = |name: &String| points.get(name.as_str()).is_some_and(|point| point.met);
     let (have, miss): (Vec<String>, Vec<String>) = required(one).cloned().partition(met);
@@ -332,7 +390,7 @@ fn step(
     v1::LadderStep {
         commitment: one.name.clone(),
         revision: one.revision,
-        rung: rungs.get(&one.name).copied().unwrap_or(-1),
+        rung: rungs.get(one.name.as_str()).copied().unwrap_or(-1),
         title: one.title.clone(),
         obligation: one.obligation.clone(),
         party: one.party.clone(),
@@ -392,9 +450,9 @@ fn snapped(
     now: Instant,
 ) -> v1::LadderSnapBack {
     let grace_end = point.violated.zip(snap_back.grace.as_ref());
-    let grace_end = grace_end.map(|((seconds, nanos), grace)| Timestamp {
-        seconds: seconds.saturating_add(grace.seconds),
-        nanos,
+    let grace_end = grace_end.map(|(violated, grace)| {
+        let (seconds, nanos) = after(violated, grace.seconds);
+        Timestamp { seconds, nanos }
     });
     let (status, reason) = status(snap_back, point, grace_end.as_ref(), now);
     v1::LadderSnapBack {
@@ -415,6 +473,15 @@ fn status(
     now: Instant,
 ) -> (SnapBackStatus, &'static str) {
     if point.violated.is_none() {
+        let lapsed = |(since, until): &(Instant, Instant)| {
+            let end = snap_back.grace.as_ref();
+            *until >= end.map_or(*since, |grace| after(*since, grace.seconds))
+        };
+        if snap_back.mode() == SnapBackMode::Automatic && point.cured.iter().any(lapsed) {
+            let reason = "it took effect before the violation was cured; whether that was undone \
+                          is not stated";
+            return (SnapBackStatus::Triggered, reason);
+        }
         let reason = match point.compliance {
             Compliance::AllegedViolation => "a violation is alleged; only a verified one counts",
             Compliance::Contested => "a violation is contested; only a verified one counts",

@@ -207,6 +207,8 @@ limits! {
     ranking_targets_max: usize = 500, "targets";
     /// Criteria of one ranking.
     ranking_criteria_max: usize = 64, "criteria";
+    /// Preconditions that the caller of one ranking says are met.
+    ranking_preconditions_max: usize = 1_000, "preconditions";
     /// Risks of one matrix.
     matrix_risks_max: usize = 10_000, "risks";
     /// Rows or levels of a matrix that the caller gives.

@@ -24,6 +24,7 @@ fn report(kind: Kind, standing: Standing, at: i64) -> Report {
 fn commitment(id: &str, reports: Vec<Report>) -> v1::Commitment {
     v1::Commitment {
         name: id.to_owned(),
+        state: CommitmentState::InForce.into(),
         reports,
         snap_back: Some(SnapBack {
             grace: Some(Duration {
@@ -117,6 +118,7 @@ fn deadlines_are_judged_by_the_day_and_cycles_are_told() {
     assert_eq!(found.cycles[0].commitments, ["a", "b"]);
     assert_eq!(found.steps[0].rung, -1);
 }
+
 #[test]
 fn an_allegation_takes_nothing_back_and_hides_no_deadline() {
     let alleged = report(Kind::Violation, Standing::Alleged, 20);
@@ -181,4 +183,95 @@ fn what_is_not_shown_still_counts_for_what_requires_it() {
     assert_eq!(found.steps.len(), 1);
     assert_eq!((found.steps[0].rung, found.themes[0].commitments), (1, 1));
     assert_eq!(found.steps[0].conditions_met, ["a"]);
+}
+
+#[test]
+fn what_counts_from_a_commitment_does_not_move_when_it_is_verified_again() {
+    let kept = |at| report(Kind::Compliance, Standing::Verified, at);
+    let first = commitment("a", vec![kept(10), kept(90)]);
+    let mut second = commitment("b", Vec::new());
+    second.deadline = Some(v1::TimeSpan {
+        anchor: "a".into(),
+        end_offset: Some(Duration {
+            seconds: 50,
+            nanos: 0,
+        }),
+        ..Default::default()
+    });
+    let found = all(&[first, second], 100);
+    assert_eq!(found.steps[1].compliance(), Compliance::Overdue);
+}
+
+#[test]
+fn only_what_binds_is_overdue_and_only_past_an_end() {
+    let mut one = commitment("a", Vec::new());
+    one.deadline = Some(v1::TimeSpan {
+        end: Some(day(50)),
+        ..Default::default()
+    });
+    use CommitmentState::{Agreed, Expired, InForce, Proposed, Terminated, Unspecified};
+    for state in [Proposed, Terminated, Expired, Unspecified] {
+        one.state = state.into();
+        let found = all(std::slice::from_ref(&one), 60);
+        assert_eq!(found.steps[0].compliance(), Compliance::Unspecified);
+        assert_eq!(found.gaps[0].field, "state", "{state:?}");
+    }
+    for state in [Agreed, InForce] {
+        one.state = state.into();
+        assert_eq!(seen(&one, 60).0, Compliance::Overdue, "{state:?}");
+    }
+    one.deadline = Some(v1::TimeSpan {
+        start: Some(day(50)),
+        ..Default::default()
+    });
+    let found = all(std::slice::from_ref(&one), 60);
+    assert_eq!(found.steps[0].compliance(), Compliance::Unspecified);
+    assert_eq!(found.gaps[0].field, "deadline");
+}
+
+#[test]
+fn what_is_undated_and_may_be_of_after_the_day_is_told() {
+    let later = report(Kind::Compliance, Standing::Verified, 40);
+    let mut one = commitment("a", vec![later]);
+    one.state = CommitmentState::Discharged.into();
+    one.pam_level = Some(3);
+    let fields = |at| -> Vec<String> {
+        let found = all(std::slice::from_ref(&one), at);
+        found.gaps.into_iter().map(|gap| gap.field).collect()
+    };
+    assert_eq!(fields(39), ["state", "pam_level"]);
+    assert!(fields(40).is_empty());
+}
+
+#[test]
+fn an_automatic_snap_back_that_took_effect_is_told_after_the_cure() {
+    let reports = |cure| {
+        vec![
+            report(Kind::Violation, Standing::Verified, 100),
+            report(Kind::Cure, Standing::Verified, cure),
+        ]
+    };
+    let mut one = commitment("a", reports(110));
+    one.snap_back.as_mut().unwrap().mode = SnapBackMode::Automatic.into();
+    let triggered = (Compliance::Cured, SnapBackStatus::Triggered);
+    assert_eq!(seen(&one, 120), triggered);
+    one.reports = reports(109);
+    let spared = (Compliance::Cured, SnapBackStatus::NotTriggered);
+    assert_eq!(seen(&one, 120), spared);
+}
+
+#[test]
+fn a_long_chain_named_from_its_top_settles_at_once() {
+    let chain: Vec<v1::Commitment> = (0..20_000)
+        .map(|at| v1::Commitment {
+            requires: (at < 19_999).then(|| Requirement {
+                mode: RequirementMode::All.into(),
+                commitments: vec![format!("{:05}", at + 1)],
+            }),
+            ..commitment(&format!("{at:05}"), Vec::new())
+        })
+        .collect();
+    let found = all(&chain, 10);
+    let top = found.steps.last().unwrap();
+    assert_eq!((top.commitment.as_str(), top.rung), ("00000", 19_999));
 }

@@ -29,7 +29,7 @@ enum Candidate<'a> {
 
 /// The nearest change to each term, then what is to be added.
 pub(super) fn nearest(
-    terms: &[Term<'_>],
+    (terms, met): (&[Term<'_>], &BTreeSet<&str>),
     issues: &Issues,
     reaches: &Reaches,
     lines: &[v1::RedLine],
@@ -46,6 +46,7 @@ pub(super) fn nearest(
                 at,
                 term,
                 terms,
+                met,
                 issues,
                 touched: touched(at, reaches, &by_issue),
             };
@@ -76,6 +77,8 @@ struct Case<'a> {
     at: usize,
     term: &'a Term<'a>,
     terms: &'a [Term<'a>],
+    /// The lines whose condition a term is said to carry.
+    met: &'a BTreeSet<&'a str>,
     issues: &'a Issues,
     touched: Touched<'a>,
 }
@@ -122,7 +125,7 @@ impl<'a> Case<'a> {
         };
         let same = line.issue == self.term.issue;
         same && matches!(
-            judge(&placed, line, scale, Reach::Same, self.terms).verdict,
+            judge(&placed, line, scale, Reach::Same, self.met).verdict,
             Verdict::Crossed | Verdict::AtLimit | Verdict::Respected
         )
     }
@@ -172,7 +175,7 @@ impl<'a> Case<'a> {
             Candidate::Strike => return self.left_unmet(),
         };
         let crossed = self.touched.iter().filter(|(line, reach)| {
-            let found = judge(term, line, self.scale(&line.issue), *reach, self.terms);
+            let found = judge(term, line, self.scale(&line.issue), *reach, self.met);
             found.verdict == Verdict::Crossed
         });
         crossed.map(|(line, _)| line.name.as_str()).collect()
@@ -197,7 +200,7 @@ impl<'a> Case<'a> {
             Candidate::Strike => return Vec::new(),
         };
         let open = self.touched.iter().filter(|(line, reach)| {
-            let found = judge(term, line, self.scale(&line.issue), *reach, self.terms);
+            let found = judge(term, line, self.scale(&line.issue), *reach, self.met);
             found.verdict == Verdict::Undecidable
         });
         let mut names: Vec<String> = open.map(|(line, _)| line.name.clone()).collect();
@@ -286,24 +289,31 @@ impl<'a> Case<'a> {
 }
 
 /// What several bounds leave together; `None` when none is stated. Where they leave nothing, the
-/// least is above the greatest.
+/// least is above the greatest, or no option is left.
 fn together<'a, 'b: 'a>(
     lines: impl Iterator<Item = &'a (&'b v1::RedLine, Reach)>,
 ) -> Option<v1::Bound> {
     let holds = |bound: &&v1::Bound| bound.min.zip(bound.max).is_none_or(|(min, max)| min <= max);
-    let bounds = lines.filter_map(|(line, _)| stated(line)).filter(holds);
-    bounds.cloned().reduce(|one, other| v1::Bound {
+    let bounds: Vec<&v1::Bound> = lines
+        .filter_map(|(line, _)| stated(line))
+        .filter(holds)
+        .collect();
+    // An empty list states nothing in a line, and says that nothing is left once two have met.
+    let options = bounds.iter().map(|bound| &bound.options);
+    let options = options.filter(|options| !options.is_empty()).cloned();
+    let options = options.reduce(|mut one, other| {
+        one.retain(|option| other.contains(option));
+        one
+    });
+    let ends = bounds.into_iter().cloned();
+    let ends = ends.reduce(|one, other| v1::Bound {
         min: later(one.min, other.min, f64::max),
         max: later(one.max, other.max, f64::min),
-        options: match (one.options.is_empty(), other.options.is_empty()) {
-            (true, _) => other.options,
-            (_, true) => one.options,
-            (false, false) => {
-                let both = one.options.into_iter();
-                both.filter(|option| other.options.contains(option))
-                    .collect()
-            }
-        },
+        ..one
+    });
+    ends.map(|ends| v1::Bound {
+        options: options.unwrap_or_default(),
+        ..ends
     })
 }
 

@@ -1,5 +1,7 @@
 //! One term against one line: a verdict, and why.
 
+use std::collections::BTreeSet;
+
 use super::reach::{Path, Reach};
 use super::terms::{Place, Term};
 use crate::analysis::scale;
@@ -45,6 +47,7 @@ pub(super) enum Why {
     Leaves,
     Meets,
     PartOnly,
+    SomeOfWhole,
     OtherGiver,
     ConditionMissing,
     ConditionCarried,
@@ -80,13 +83,13 @@ pub(super) fn silence(line: &v1::RedLine) -> Finding {
     }
 }
 
-/// Judges one term against one line.
+/// Judges one term against one line; `met` are the lines whose condition a term carries.
 pub(super) fn judge(
     term: &Term<'_>,
     line: &v1::RedLine,
     scale: Option<&Scale>,
     reach: Reach,
-    all: &[Term<'_>],
+    met: &BTreeSet<&str>,
 ) -> Finding {
     let posture = posture_of(line);
     let others = !term.giver.is_empty() && !line.actor.is_empty() && term.giver != line.actor;
@@ -96,7 +99,7 @@ pub(super) fn judge(
     if reach == Reach::Overlap {
         return plain(Verdict::Undecidable, Why::OverlapOnly);
     }
-    if posture == Posture::Conditions && !all.iter().any(|one| one.meets.contains(&line.name)) {
+    if posture == Posture::Conditions && !met.contains(line.name.as_str()) {
         return plain(Verdict::Undecidable, Why::ConditionMissing);
     }
     if term.elsewhere {
@@ -111,6 +114,7 @@ pub(super) fn judge(
             plain(Verdict::Undecidable, Why::NoBound)
         }
         (Reach::Part, _, _) => of_a_part(posture, term.effect),
+        (Reach::Whole, _, _) if term.short() => plain(Verdict::Undecidable, Why::SomeOfWhole),
         (Reach::Same | Reach::Whole | Reach::Overlap, _, _) => by_posture(posture, term.effect),
     }
 }
@@ -271,6 +275,10 @@ impl Why {
             Self::Leaves => format!("term {term} rules out what it rejects"),
             Self::Meets => format!("term {term} brings about what it insists on"),
             Self::PartOnly => format!("term {term} is about a part of it only, \"{other}\""),
+            Self::SomeOfWhole => format!(
+                "term {term} goes some way on \"{other}\", of which it is a part; how far that goes \
+                 here is not stated"
+            ),
             Self::OtherGiver => {
                 format!("term {term} is given by another than the one who refuses")
             }

@@ -19,7 +19,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::judge::{Finding, judge};
-use self::reach::{Path, Reaches};
+use self::reach::{Path, Reach, Reaches};
 use self::terms::Term;
 use crate::error::Error;
 use crate::model::limits::Limits;
@@ -64,9 +64,12 @@ pub fn check(
     let spoken: BTreeSet<&str> = lines.iter().map(|line| line.issue.as_str()).collect();
     let paths = spoken.iter().flat_map(|issue| reaches.on(issue));
     let followed = paths.flat_map(|path| path.issues.iter().cloned()).collect();
-    let changes = change::nearest(&terms, issues, &reaches, &lines);
+    let met = terms.iter().flat_map(|term| term.meets);
+    let met = met.map(String::as_str).collect();
+    let changes = change::nearest((&terms, &met), issues, &reaches, &lines);
     let case = Case {
         terms: &terms,
+        met: &met,
         issues,
         reaches: &reaches,
     };
@@ -118,6 +121,7 @@ fn standing(lines: Vec<v1::RedLine>) -> (Vec<v1::RedLine>, Vec<v1::basis::Gap>) 
 /// The terms, and where they reach.
 struct Case<'a> {
     terms: &'a [Term<'a>],
+    met: &'a BTreeSet<&'a str>,
     issues: &'a Issues,
     reaches: &'a Reaches,
 }
@@ -134,7 +138,7 @@ impl Case<'_> {
             .iter()
             .filter_map(|path| {
                 let term = self.terms.get(path.term)?;
-                Some((path, judge(term, &line, scale, path.reach, self.terms)))
+                Some((path, judge(term, &line, scale, path.reach, self.met)))
             })
             .collect();
         let (deciding, finding) = decide(&line, &judged);
@@ -173,15 +177,15 @@ impl Case<'_> {
 }
 
 /// The finding that decides a line: the gravest, where a term that only overlaps never outweighs
-/// one that speaks of the issue itself.
+/// one that speaks of the issue itself, nor one on a part that leaves it unmet one on all of it.
 fn decide<'a>(line: &v1::RedLine, judged: &[(&'a Path, Finding)]) -> (Option<&'a Path>, Finding) {
-    let met = |finding: &Finding| matches!(finding.verdict, Verdict::AtLimit | Verdict::Respected);
     let direct = judged.iter().filter(|(path, _)| !path.overlaps());
-    let kept = judged
-        .iter()
-        .any(|(path, found)| !path.overlaps() && met(found));
+    let spoken = judged.iter().any(|(path, found)| {
+        let whole = matches!(path.reach, Reach::Same | Reach::Whole);
+        whole && found.verdict != Verdict::NotAddressed
+    });
     let gravest = direct
-        .filter(|(_, found)| !(kept && found.verdict == Verdict::Unmet))
+        .filter(|(_, found)| !(spoken && found.verdict == Verdict::Unmet))
         .filter(|(_, found)| found.verdict != Verdict::NotAddressed)
         .min_by(|a, b| {
             let margin = |found: &Finding| found.margin.map_or(f64::INFINITY, |margin| margin.size);

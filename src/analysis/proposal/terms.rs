@@ -27,8 +27,23 @@ pub(super) struct Term<'a> {
     pub(super) place: Option<Place<'a>>,
     /// Whether it rules out a place on its scale and no more: it leaves open where it lies.
     pub(super) elsewhere: bool,
+    /// The far end of its scale, where the scale says it.
+    pub(super) top: Option<f64>,
     pub(super) giver: &'a str,
     pub(super) meets: &'a [String],
+}
+
+impl Term<'_> {
+    /// Whether it goes some way on its scale and not to the end.
+    pub(super) fn short(&self) -> bool {
+        match self.place {
+            None => false,
+            Some(Place::Of(_)) => true,
+            Some(Place::At(value)) => {
+                self.effect != TermEffect::RulesOut && self.top.is_none_or(|top| value < top)
+            }
+        }
+    }
 }
 
 /// Reads the terms.
@@ -124,6 +139,7 @@ fn one<'a>(
         issue: &given.issue,
         effect: follows,
         elsewhere: follows == TermEffect::RulesOut && place.is_some() && !binary,
+        top: scale::ends(issue.scale.as_ref()).and_then(|(_, top)| top),
         place,
         giver: &given.giver,
         meets: &given.meets,

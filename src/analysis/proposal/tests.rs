@@ -449,3 +449,64 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn lines_whose_options_share_none_leave_nothing_to_add() {
+    let scale = Scale::Options(v1::OptionScale {
+        ids: ["a", "b", "c"].map(ToOwned::to_owned).to_vec(),
+    });
+    let issues = known(vec![
+        issue("issues/x", Some(scale)),
+        issue("issues/y", None),
+    ]);
+    let lines = ["a", "b", "c"].map(|option| v1::RedLine {
+        acceptable: Some(Bound {
+            options: vec![option.to_owned()],
+            ..Default::default()
+        }),
+        ..line(option, "issues/x", Posture::Requires, (None, None))
+    });
+    let terms = [term("issues/y", TermEffect::BringsAbout, None)];
+    let told = found(&terms, &issues, lines.to_vec());
+    let change = told.changes.last().unwrap();
+    assert_eq!(change.kind(), TermChangeKind::None);
+    assert_eq!(change.blocked_by.len(), 3);
+}
+
+/// "issues/part" lies within "issues/x", which is measured.
+fn nested() -> Issues {
+    let relation = v1::IssueRelation {
+        kind: IssueRelationKind::SubissueOf.into(),
+        issue: "issues/x".into(),
+        ..Default::default()
+    };
+    let part = v1::Issue {
+        relations: vec![relation],
+        ..issue("issues/part", None)
+    };
+    known(vec![issue("issues/x", quantity()), part])
+}
+
+#[test]
+fn a_term_on_a_part_outweighs_none_on_the_issue_itself() {
+    let terms = [
+        term("issues/part", TermEffect::BringsAbout, None),
+        term("issues/x", TermEffect::Unspecified, None),
+    ];
+    let required = line("l", "issues/x", Posture::Requires, (None, None));
+    assert_eq!(
+        verdict(&terms[..1], &nested(), required.clone()),
+        Verdict::Unmet
+    );
+    assert_eq!(verdict(&terms, &nested(), required), Verdict::Undecidable);
+}
+
+#[test]
+fn some_of_a_whole_decides_nothing_of_its_part() {
+    let prohibited = line("l", "issues/part", Posture::Prohibits, (None, None));
+    let at = |place| [term("issues/x", TermEffect::BringsAbout, place)];
+    let of = |place| verdict(&at(place), &nested(), prohibited.clone());
+    assert_eq!(of(Some(Place::Amount(2.0))), Verdict::Undecidable);
+    assert_eq!(of(Some(Place::Amount(20.0))), Verdict::Crossed);
+    assert_eq!(of(None), Verdict::Crossed);
+}

@@ -1,13 +1,13 @@
 //! Tools ranked, risks mapped, words of estimation read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Answer, Door};
 use super::gather::{Gathering, Scope, answer, open};
 use crate::analysis::{likelihood, matrix, ranking};
 use crate::error::{Error, Problems, Violation};
 use crate::model::caller::Caller;
-use crate::model::limits::exceeded;
+use crate::model::limits::{Limits, exceeded};
 use crate::model::name::Name;
 use crate::model::v1::{self as plain, interpret_likelihood_request::Given};
 
@@ -35,7 +35,7 @@ pub(super) async fn rank_tools(
             problems.note(element(gathering, &format!("targets[{at}]"), target))?;
         }
         let tools: Vec<plain::Tool> = gathering.elements(&scope)?;
-        let met = problems.note(met(&request.preconditions_met, &tools))?;
+        let met = problems.note(met(&request.preconditions_met, &tools, &limits))?;
         let samples = problems.note(draws("draws", request.draws, 1_000))?;
         problems.finish()?;
         gathering.used(request.targets.iter().map(String::as_str))?;
@@ -85,24 +85,41 @@ pub(super) fn draws(field: &str, given: i32, default: usize) -> Result<usize, Er
 }
 
 /// By tool: those of its preconditions that the caller says are met.
-fn met(given: &[String], tools: &[plain::Tool]) -> Result<BTreeMap<String, Vec<String>>, Error> {
-    let mut problems = Problems::default();
-    let mut met: BTreeMap<String, Vec<String>> = BTreeMap::new();
+fn met(
+    given: &[String],
+    tools: &[plain::Tool],
+    limits: &Limits,
+) -> Result<BTreeMap<String, Vec<String>>, Error> {
+    let allowed = limits.ranking_preconditions_max;
+    if given.len() > allowed {
+        let field = "preconditions_met";
+        return Err(exceeded(
+            field,
+            "PRECONDITIONS_TOO_MANY",
+            given.len(),
+            allowed,
+        ));
+    }
+    let mut unclaimed: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, words) in given.iter().enumerate() {
-        let named = tools
-            .iter()
-            .filter(|tool| tool.preconditions.contains(words));
-        let before = met.values().map(Vec::len).sum::<usize>();
-        for tool in named {
+        unclaimed.entry(words).or_insert(at);
+    }
+    let mut met: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let claimed: BTreeSet<&str> = unclaimed.keys().copied().collect();
+    for tool in tools {
+        let own = tool.preconditions.iter();
+        for words in own.filter(|words| claimed.contains(words.as_str())) {
+            unclaimed.remove(words.as_str());
             met.entry(tool.name.clone())
                 .or_default()
                 .push(words.clone());
         }
-        if met.values().map(Vec::len).sum::<usize>() == before {
-            let field = format!("preconditions_met[{at}]");
-            let text = format!("\"{words}\" is a precondition of no tool in scope");
-            problems.add(Violation::new(field, "PRECONDITION_UNKNOWN", text));
-        }
+    }
+    let mut problems = Problems::default();
+    for (words, at) in unclaimed {
+        let field = format!("preconditions_met[{at}]");
+        let text = format!("\"{words}\" is a precondition of no tool in scope");
+        problems.add(Violation::new(field, "PRECONDITION_UNKNOWN", text));
     }
     problems.finish()?;
     Ok(met)
@@ -191,7 +208,7 @@ pub(super) async fn risk_matrix(
     answer(door, caller, request.read, move |gathering| {
         let definition = match &request.matrix {
             None => matrix::nist(),
-            Some(given) => own(given)?,
+            Some(given) => own(given, &gathering.limits())?,
         };
         let whose = whose(gathering, &request.perspective)?;
         let scope = gathering.scope(request.scope.clone())?;
@@ -259,8 +276,22 @@ fn mapped(
 }
 
 /// The caller's matrix.
-fn own(given: &plain::MatrixDefinition) -> Result<matrix::Matrix, Error> {
+fn own(given: &plain::MatrixDefinition, limits: &Limits) -> Result<matrix::Matrix, Error> {
     let (cells, rows) = (given.cells.len(), given.rows.len());
+    let mut problems = Problems::default();
+    let sizes = [("rows", rows), ("levels", given.ratings.len())];
+    for (field, size) in sizes
+        .into_iter()
+        .filter(|(_, size)| *size > limits.matrix_rows_max)
+    {
+        let text = format!("{size} given, {} allowed", limits.matrix_rows_max);
+        problems.add(Violation::new(
+            format!("matrix.{field}"),
+            "TOO_MANY_ROWS",
+            text,
+        ));
+    }
+    problems.finish()?;
     let columns: Option<[String; COLUMNS]> = given.columns.clone().try_into().ok();
     let full = cells == rows.saturating_mul(COLUMNS);
     let Some(columns) = columns.filter(|_| full) else {
