@@ -276,8 +276,8 @@ impl Why {
             Self::Meets => format!("term {term} brings about what it insists on"),
             Self::PartOnly => format!("term {term} is about a part of it only, \"{other}\""),
             Self::SomeOfWhole => format!(
-                "term {term} goes some way on \"{other}\", of which it is a part; how far that goes \
-                 here is not stated"
+                "term {term} goes some way on \"{other}\", of which it is a part; how far that \
+                 goes here is not stated"
             ),
             Self::OtherGiver => {
                 format!("term {term} is given by another than the one who refuses")
