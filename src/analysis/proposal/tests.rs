@@ -478,7 +478,6 @@ fn nested() -> Issues {
     let relation = v1::IssueRelation {
         kind: IssueRelationKind::SubissueOf.into(),
         issue: "issues/x".into(),
-        ..Default::default()
     };
     let part = v1::Issue {
         relations: vec![relation],
