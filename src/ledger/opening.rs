@@ -89,6 +89,7 @@ impl Ledger {
                 let note = Note::read(&folder.join("store"));
                 built = self::built((folder, note.as_ref()), journal.as_ref(), progress)?;
             }
+            Search::remove(&folder.join("search"))?;
             retention::unmark(folder)?;
         }
         Self::start(journal, built, limits, (folder.to_owned(), eraser))

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use chancery::client::Client;
+use chancery::error::Error;
 use chancery::ledger::change::{Change, Effect};
 use chancery::ledger::{At, Hit, Ledger, Query, Sought, View};
 use chancery::model::caller::{Caller, Clearance, Role, Tlp};
@@ -412,6 +413,62 @@ async fn whatever_becomes_of_its_files_the_same_is_found() {
     std::fs::remove_dir_all(&files).unwrap();
     let ledger = open(folder.path());
     assert_eq!(ranking(&ledger, "grain corridor").await, before, "without");
+}
+
+#[tokio::test]
+async fn damage_while_it_runs_hides_nothing() {
+    let folder = TempDir::new().unwrap();
+    let ledger = among_hidden(folder.path(), 6).await;
+    let all = view(&ledger, caller(), At::Latest).await;
+    let whole = sought("corridor", 200);
+    let before = hits(&ledger, &all, whole.clone()).len();
+    assert!(before > 100);
+    for entry in std::fs::read_dir(folder.path().join("search")).unwrap() {
+        std::fs::write(entry.unwrap().path(), []).unwrap();
+    }
+    let mut refused = 0;
+    loop {
+        match ledger.search(&all, &whole) {
+            Ok(page) => {
+                assert_eq!(page.hits.len(), before, "after {refused} refusals");
+                break;
+            }
+            Err(Error::Unavailable { reason, .. }) => assert_eq!(reason, "SEARCH_BEHIND"),
+            Err(other) => panic!("{other:?}"),
+        }
+        refused += 1;
+        ledger.findable(&all).await.expect("it is made anew");
+    }
+    assert!(refused > 0, "the damage was met");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_just_now_is_not_thrown_away() {
+    let folder = TempDir::new().unwrap();
+    let ledger = among_hidden(folder.path(), 2).await;
+    let before = ranking(&ledger, "grain corridor").await;
+    ledger.close();
+    drop(ledger);
+    let meta = folder.path().join("search/meta.json");
+    let bytes = std::fs::read(&meta).unwrap();
+    std::fs::remove_file(&meta).unwrap();
+    // Reading a folder is an error of the system that is none of the file's bytes.
+    std::fs::create_dir(&meta).unwrap();
+    let ledger = Ledger::open(
+        folder.path(),
+        Limits {
+            read_wait_seconds: 1,
+            ..limits()
+        },
+        NOW_US,
+    )
+    .expect("open the ledger");
+    let all = ledger.read(caller(), At::Latest, NOW_US).await.unwrap();
+    assert!(ledger.findable(&all).await.is_err());
+    assert!(meta.is_dir(), "the files lie there still");
+    std::fs::remove_dir(&meta).unwrap();
+    std::fs::write(&meta, bytes).unwrap();
+    assert_eq!(ranking(&ledger, "grain corridor").await, before);
 }
 
 /// Copies a folder that is being written to; what goes away meanwhile is not in the copy.

@@ -11,14 +11,17 @@
 //! that does not (another store, a cut journal, a damaged file) removes the index and begins anew.
 //! So nothing is lost by a crash, and nothing that is wrong is kept. It never writes anything else.
 
-use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
+use tantivy::directory::error::{OpenReadError, OpenWriteError};
 use tantivy::indexer::IndexWriterOptions;
-use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument};
+use tantivy::{
+    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError,
+};
 use tracing::{info, warn};
 
 use super::files::{self, Files};
@@ -92,15 +95,21 @@ impl<'a> Feed<'a> {
             next: 0,
             losses: Losses::default(),
         };
-        if source.board.damaged.swap(false, Ordering::SeqCst) {
+        if source.board.damaged.load(Ordering::SeqCst) {
             feed.clear()?;
+            source.board.damaged.store(false, Ordering::SeqCst);
         }
         match feed.found() {
-            Ok(true) => feed.show()?,
+            Ok(true) => {
+                // What was in memory goes, and is read again.
+                source.board.reached(0);
+                feed.show()?;
+            }
             Ok(false) => feed.clear()?,
-            Err(why) => {
+            Err(failure) if passing(&failure) => return Err(broken(failure)),
+            Err(failure) => {
                 warn!(
-                    why,
+                    %failure,
                     "the text index is not sound; it is made anew from the journal"
                 );
                 feed.clear()?;
@@ -110,19 +119,17 @@ impl<'a> Feed<'a> {
     }
 
     /// Opens the files; false when there are none, or they are of something else.
-    fn found(&mut self) -> Result<bool, String> {
+    fn found(&mut self) -> tantivy::Result<bool> {
         let Some(folder) = &self.source.folder else {
             return Ok(false);
         };
-        if !folder.join("meta.json").exists() {
+        if !folder.join(files::META).try_exists()? {
             return Ok(false);
         }
-        let said = |error: tantivy::TantivyError| error.to_string();
-        let files = Files::new(folder).map_err(|error| error.to_string())?;
-        let mut index = Index::open(files).map_err(said)?;
+        let mut index = Index::open(Files::new(folder)?)?;
         index.set_tokenizers(tokens::tokenizers());
         let (schema, fields) = tokens::schema();
-        let payload = index.load_metas().map_err(said)?.payload;
+        let payload = index.load_metas()?.payload;
         let note: Option<Note> = payload.and_then(|note| serde_json::from_str(&note).ok());
         let note = note.filter(|note| index.schema() == schema && self.holds(note));
         let Some(note) = note else {
@@ -130,8 +137,8 @@ impl<'a> Feed<'a> {
             return Ok(false);
         };
         files::check(&index, folder)?;
-        let mut open = Open::new(index, fields, &self.source.limits).map_err(said)?;
-        squeeze(&open.index, &mut open.writer).map_err(said)?;
+        let mut open = Open::new(index, fields, &self.source.limits)?;
+        squeeze(&open.index, &mut open.writer)?;
         self.files = Some(open);
         self.losses = note.losses;
         self.written = note.last.row + 1;
@@ -147,11 +154,10 @@ impl<'a> Feed<'a> {
     fn clear(&mut self) -> Result<(), Error> {
         (self.files, self.written, self.next) = (None, 0, 0);
         self.losses = Losses::default();
+        self.source.board.reached(0);
         *self.source.board.parts() = Parts::default();
-        match &self.source.folder {
-            Some(folder) if folder.exists() => fs::remove_dir_all(folder).map_err(broken),
-            Some(_) | None => Ok(()),
-        }
+        let folder = self.source.folder.as_deref();
+        folder.map_or(Ok(()), files::remove).map_err(broken)
     }
 
     /// Takes in what has been committed. False when the ledger closes meanwhile.
@@ -161,6 +167,8 @@ impl<'a> Feed<'a> {
         let fresh_max = source.limits.search_fresh_max;
         if (end - self.next) as usize <= fresh_max {
             self.read(end)?;
+            // They are found from here on, however long it takes to write files or to forget.
+            source.board.reached(revision);
         }
         let (held, bytes) = {
             let parts = source.board.parts();
@@ -271,10 +279,11 @@ impl<'a> Feed<'a> {
         };
         open.reader.reload().map_err(broken)?;
         let written = Written::new(&open.reader.searcher(), open.fields).map_err(broken)?;
-        *self.source.board.parts() = Parts {
-            written: Some(Arc::new(written)),
-            fresh: Fresh::default(),
-        };
+        {
+            let mut parts = self.source.board.parts();
+            parts.written = Some(Arc::new(written));
+            parts.fresh = Fresh::default();
+        }
         self.next = self.next.max(self.written);
         Ok(())
     }
@@ -351,6 +360,24 @@ fn format_now() -> String {
         sum = crc32c::crc32c_append(sum, path.as_bytes());
     }
     format!("{FORMAT}-{sum:08x}")
+}
+
+/// Whether the files may be sound all the same: the system could not open or read them just now.
+fn passing(failure: &TantivyError) -> bool {
+    let (TantivyError::IoError(error)
+    | TantivyError::OpenReadError(OpenReadError::IoError {
+        io_error: error, ..
+    })
+    | TantivyError::OpenWriteError(OpenWriteError::IoError {
+        io_error: error, ..
+    })) = failure
+    else {
+        return false;
+    };
+    !matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::UnexpectedEof | ErrorKind::InvalidData
+    )
 }
 
 fn broken(error: impl std::fmt::Display) -> Error {

@@ -18,8 +18,11 @@ use tantivy::directory::{
     AntiCallToken, Directory, DirectoryLock, FileHandle, Lock, OwnedBytes, TerminatingWrite,
     WatchCallback, WatchHandle, WritePtr,
 };
+use tantivy::error::DataCorruption;
 use tantivy::{HasLen, Index};
 
+/// The file without which there is no index.
+pub(super) const META: &str = "meta.json";
 /// What follows the text of a file's footer: its length, and a number that is always the same.
 const TAIL_BYTES: usize = 8;
 const BUFFER_BYTES: usize = 64 << 10;
@@ -190,17 +193,29 @@ impl TerminatingWrite for Written {
     }
 }
 
+/// Removes an index, if there is one; a part that is left is none.
+pub(super) fn remove(folder: &Path) -> io::Result<()> {
+    let there = |removed: io::Result<()>| match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    };
+    there(fs::remove_file(folder.join(META)))?;
+    there(fs::remove_dir_all(folder))
+}
+
 /// Reads all that the last commit of an index consists of and holds it against the checksums.
-pub(super) fn check(index: &Index, folder: &Path) -> Result<(), String> {
-    let metas = index.load_metas().map_err(|error| error.to_string())?;
-    for file in metas.list_segment_files() {
+pub(super) fn check(index: &Index, folder: &Path) -> tantivy::Result<()> {
+    for file in index.load_metas()?.list_segment_files() {
         let path = folder.join(file);
         match sound(&path) {
             Ok(true) => {}
             // A segment need not have a file of every sort.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Ok(false) => return Err(format!("{} is not what was written", path.display())),
-            Err(error) => return Err(format!("read {}: {error}", path.display())),
+            Ok(false) => {
+                let why = "it is not what was written".to_owned();
+                return Err(DataCorruption::new(path, why).into());
+            }
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(())

@@ -20,7 +20,7 @@ mod tokens;
 mod written;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard};
 use std::thread::JoinHandle;
@@ -94,6 +94,8 @@ struct Board {
 
 #[derive(Default)]
 struct Parts {
+    /// All that this revision reads is in them.
+    revision: Revision,
     written: Option<Arc<Written>>,
     fresh: Fresh,
 }
@@ -104,6 +106,7 @@ impl Board {
     }
 
     fn reached(&self, revision: Revision) {
+        self.parts().revision = revision;
         self.reached
             .send_modify(|reached| reached.revision = revision);
     }
@@ -206,9 +209,17 @@ impl Search {
         }
     }
 
-    /// Gives every match to `take`, which answers how good the next must be.
+    /// Removes the files that lie in a folder; what they held follows from the journal.
+    pub(super) fn remove(folder: &Path) -> Result<(), Error> {
+        let removed = files::remove(folder);
+        removed.map_err(|error| Error::Internal(format!("remove {}: {error}", folder.display())))
+    }
+
+    /// Gives every match to `take`, which answers how good the next must be; refuses while not all
+    /// that a revision reads is there.
     pub(super) fn matches(
         &self,
+        revision: Revision,
         (words, kinds): (&Words, &Kinds),
         mut take: impl FnMut(Match) -> u32,
     ) -> Result<(), Error> {
@@ -219,6 +230,10 @@ impl Search {
         let written = {
             let parts = self.board.parts.read();
             let parts = parts.unwrap_or_else(PoisonError::into_inner);
+            // It may have been emptied since the view waited for it.
+            if parts.revision < revision {
+                return Err(made_anew());
+            }
             if !mutant::active("search_misses_fresh") {
                 parts.fresh.matches(asked, &mut take);
             }
@@ -239,10 +254,7 @@ impl Search {
         );
         self.board.damaged.store(true, Ordering::SeqCst);
         self.board.wake.notify_one();
-        Err(Error::Unavailable {
-            reason: "SEARCH_BEHIND",
-            description: "the text index is being made anew; search again later".to_owned(),
-        })
+        Err(made_anew())
     }
 
     /// Waits for the thread, once nobody sends revisions any more.
@@ -255,6 +267,13 @@ impl Search {
         if let Some(thread) = thread {
             let _panicked = thread.join();
         }
+    }
+}
+
+fn made_anew() -> Error {
+    Error::Unavailable {
+        reason: "SEARCH_BEHIND",
+        description: "the text index is being made anew; search again later".to_owned(),
     }
 }
 
@@ -313,6 +332,8 @@ fn fed(
     let mut feed = Feed::open(source)?;
     while feed.round(closing)? && more() {
         if source.board.damaged.load(Ordering::SeqCst) {
+            // Its writer ends before another begins in the same folder.
+            drop(feed);
             feed = Feed::open(source)?;
         }
     }

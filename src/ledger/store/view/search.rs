@@ -91,7 +91,7 @@ impl View {
         let ordered = sought.queries.iter().any(|query| !query.order.is_empty());
         let (mut found, total) = if sought.total || ordered || sieve.asks_bodies() {
             let mut matches = Vec::new();
-            text.matches((&sought.words, &kinds), |one| {
+            text.matches(self.revision, (&sought.words, &kinds), |one| {
                 matches.push(one);
                 0
             })?;
@@ -102,7 +102,9 @@ impl View {
             }
         } else {
             let mut best = Best::new(sought.size + 1, before);
-            text.matches((&sought.words, &kinds), |one| best.offer(one, &mut sieve))?;
+            text.matches(self.revision, (&sought.words, &kinds), |one| {
+                best.offer(one, &mut sieve)
+            })?;
             (best.finish(&mut sieve)?, None)
         };
         let mut more = found.len() > sought.size;
@@ -149,16 +151,17 @@ impl View {
                 return Err(Error::Internal(format!("no row {}", one.row)));
             };
             let body = self.answer(&version)?;
+            // What is left out of the hit has been read all the same.
+            size += body.len();
+            if size > self.limits.page_bytes_max && !hits.is_empty() {
+                break;
+            }
             let standing = finder.stand((kind, &body), &self.limits)?;
             let brief = sought.brief.iter().find(|(of, _)| *of == kind.message);
             let body = match brief {
                 Some((_, left_out)) => body::without(&body, left_out)?,
                 None => body,
             };
-            size += body.len();
-            if size > self.limits.page_bytes_max && !hits.is_empty() {
-                break;
-            }
             hits.push(Hit {
                 kind,
                 score: one.told(),
@@ -249,9 +252,12 @@ impl<'q> Sieve<'q> {
     fn ordered(&mut self, matches: Vec<Match>) -> Result<(Vec<Match>, Option<usize>), Error> {
         let shown = self.narrowed(&matches)?;
         let total = Some(shown.len() as usize);
-        let (Some(query), Some(walk)) = (self.queries.first(), self.walks.first_mut()) else {
+        let Some(query) = self.queries.first() else {
             return Ok((Vec::new(), total));
         };
+        // Its own walk: what counting has cost is not the page's.
+        let mut walk = Walk::new(self.view, query)?;
+        walk.plan.narrow(shown);
         let (page, _) = walk.page(&Query {
             size: query.size + 1,
             ..query.clone()
