@@ -163,32 +163,39 @@ fn forecasts(all: &[v1::Forecast], most: usize, found: &mut Findings) {
     }
 }
 
-/// Probabilities that repeat by chance are few, or round; this many different ones do not.
+/// Probabilities that repeat by chance are few, or round, or of another time; this many different
+/// ones do not.
 const REPEATED_NUMBERS_MIN: usize = 3;
+/// Five percent in billionths: figures that are all multiples of it repeat by chance.
+const ROUND: i64 = 50_000_000;
+/// Seconds between the first commits of two sets that may be one run of figures: fourteen days.
+const NEAR_SECONDS_MAX: u64 = 14 * 86_400;
 
 fn sets(record: Record<'_>, most: usize, found: &mut Findings) {
     let forecasts = record.forecasts.iter();
     let by_name: BTreeMap<&str, &v1::Forecast> = forecasts
         .map(|forecast| (forecast.name.as_str(), forecast))
         .collect();
-    let told = record.sets.iter().filter_map(|set| {
-        let members: Option<Vec<&v1::Forecast>> = set
-            .members
-            .iter()
-            .map(|name| by_name.get(name.as_str()).copied())
-            .collect();
-        let members = members?;
-        let outcomes: BTreeSet<String> = members
-            .iter()
-            .map(|member| question(&member.statement))
-            .collect();
-        Some((numbers(&members)?, outcomes, set))
-    });
-    let told: Vec<(Vec<i64>, BTreeSet<String>, &v1::ScenarioSet)> = told.collect();
+    let mut told: Vec<(Vec<i64>, BTreeSet<String>, &v1::ScenarioSet)> = Vec::new();
+    for set in record.sets {
+        let members = set.members.iter().map(|name| by_name.get(name.as_str()));
+        let members: Option<Vec<&v1::Forecast>> = members.map(|member| member.copied()).collect();
+        let stated = members.and_then(|members| Some((numbers(&members)?, members)));
+        let Some((numbers, members)) = stated else {
+            found.gap(&set.name, "members");
+            continue;
+        };
+        let different: BTreeSet<&i64> = numbers.iter().collect();
+        let odd = numbers.iter().any(|number| number % ROUND != 0);
+        if odd && different.len() >= REPEATED_NUMBERS_MIN {
+            let outcomes = members.iter().map(|one| question(&one.statement));
+            told.push((numbers, outcomes.collect(), set));
+        }
+    }
     let (pairs, cut) = pairs(told.iter(), |(numbers, _, _)| numbers.clone(), most);
     found.truncated |= cut;
     for ((_, outcomes, one), (_, others, other)) in pairs {
-        if outcomes == others || same(&one.lineage, &other.lineage) {
+        if outcomes == others || !near(one, other) || same(&one.lineage, &other.lineage) {
             continue;
         }
         if let Some(overlap) = shared(one.valid.as_ref(), other.valid.as_ref()) {
@@ -199,8 +206,14 @@ fn sets(record: Record<'_>, most: usize, found: &mut Findings) {
     }
 }
 
-/// The probabilities of forecasts in billionths, the greatest first; `None` when one states none
-/// or when too few of them differ.
+/// Whether two sets were first committed within days of each other; what has no such time is not
+/// of the record and is compared.
+fn near(one: &v1::ScenarioSet, other: &v1::ScenarioSet) -> bool {
+    let times = one.create_time.as_ref().zip(other.create_time.as_ref());
+    times.is_none_or(|(one, other)| one.seconds.abs_diff(other.seconds) <= NEAR_SECONDS_MAX)
+}
+
+/// The probabilities of forecasts in billionths, the greatest first; `None` when one states none.
 fn numbers(members: &[&v1::Forecast]) -> Option<Vec<i64>> {
     let best = |forecast: &&v1::Forecast| forecast.likelihood.as_ref()?.best;
     let numbers: Option<Vec<f64>> = members.iter().map(best).collect();
@@ -209,8 +222,7 @@ fn numbers(members: &[&v1::Forecast]) -> Option<Vec<i64>> {
         .map(|number| (number * 1e9).round() as i64)
         .collect();
     numbers.sort_unstable_by(|one, other| other.cmp(one));
-    let different: BTreeSet<&i64> = numbers.iter().collect();
-    (different.len() >= REPEATED_NUMBERS_MIN).then_some(numbers)
+    Some(numbers)
 }
 
 /// The ends of a window.
@@ -500,27 +512,43 @@ mod tests {
             })
             .collect::<Vec<_>>()
         };
-        let set = |name: &str| v1::ScenarioSet {
+        let set = |name: &str, day: i64| v1::ScenarioSet {
             name: name.into(),
             members: (0..3).map(|at| format!("{name}{at}")).collect(),
+            create_time: Some(Timestamp {
+                seconds: day * 86_400,
+                nanos: 0,
+            }),
             ..Default::default()
         };
-        let told = |outcomes, numbers| {
-            let war = forecasts("a", ["war", "talks", "peace"], [0.5, 0.3, 0.2]);
-            let forecasts = [war, forecasts("b", outcomes, numbers)].concat();
+        let found = |first, (outcomes, numbers), day| {
+            let war = forecasts("a", ["war", "talks", "peace"], first);
+            let mut forecasts = [war, forecasts("b", outcomes, numbers)].concat();
+            // A set of which one member states no number is compared with nothing.
+            let mut open = forecasts[5].clone();
+            (open.name, open.likelihood) = ("c0".into(), None);
+            forecasts.push(open);
+            let mut third = set("c", 0);
+            third.members.truncate(1);
             let record = Record {
                 lines: &[],
                 positions: &[],
                 forecasts: &forecasts,
-                sets: &[set("a"), set("b")],
+                sets: &[set("a", 0), set("b", day), third],
             };
-            let found = find(record, &[Kind::RepeatedNumbers], 1000).contradictions;
-            found.len()
+            let found = find(record, &[Kind::RepeatedNumbers], 1000);
+            let gaps: Vec<&str> = found.gaps.iter().map(|gap| gap.name.as_str()).collect();
+            assert_eq!(gaps, ["c"]);
+            found.contradictions.len()
         };
         let other = ["embargo", "quota", "free trade"];
-        assert_eq!(told(other, [0.2, 0.5, 0.3]), 1);
-        assert_eq!(told(other, [0.2, 0.4, 0.4]), 0);
-        assert_eq!(told(["War", "Talks", "Peace"], [0.5, 0.3, 0.2]), 0);
+        let odd = [0.51, 0.3, 0.19];
+        assert_eq!(found(odd, (other, [0.19, 0.51, 0.3]), 14), 1);
+        assert_eq!(found(odd, (other, [0.19, 0.51, 0.3]), 15), 0, "weeks apart");
+        assert_eq!(found(odd, (other, [0.2, 0.4, 0.4]), 0), 0);
+        assert_eq!(found(odd, (["War", "Talks", "Peace"], odd), 0), 0);
+        let round = [0.6, 0.3, 0.1];
+        assert_eq!(found(round, (other, round), 0), 0, "round figures");
     }
 
     #[test]

@@ -140,11 +140,14 @@ fn terms(text: &str) -> Vec<&'static str> {
     let mut left = text.to_lowercase();
     let mut found = Vec::new();
     for term in known {
-        while let Some(at) = place(&left, term) {
-            if term != REMOTE || of_likelihood(&left, at) {
+        let mut from = 0;
+        while let Some(at) = left.get(from..).and_then(|rest| place(rest, term)) {
+            let (start, end) = (from + at, from + at + term.len());
+            if term != REMOTE || of_likelihood(&left, start) {
                 found.push(term);
             }
-            left.replace_range(at..at + term.len(), &"_".repeat(term.len()));
+            left.replace_range(start..end, &"_".repeat(term.len()));
+            from = end;
         }
     }
     found
@@ -153,19 +156,26 @@ fn terms(text: &str) -> Vec<&'static str> {
 /// A word of ICD 203 that also means far away.
 const REMOTE: &str = "remote";
 
+/// Words of a sentence before "remote" that are looked at.
+const WINDOW_WORDS: usize = 8;
+
 /// Whether "remote" at this place of a text speaks of likelihood: alone, right before a word of
 /// likelihood, or as what is said of one ("the prospect remains remote"). A remote village does
 /// not.
 fn of_likelihood(text: &str, at: usize) -> bool {
-    let words = |text: &str| -> Vec<String> {
-        let words = text.split(|c: char| !c.is_alphanumeric());
-        let words = words.filter(|word| !word.is_empty());
-        words
-            .map(|word| word.trim_end_matches('s').to_owned())
-            .collect()
+    // Marks that end a sentence stay with the word before them.
+    let parts = |c: char| !c.is_alphanumeric() && !matches!(c, '.' | '!' | '?' | '_');
+    let ends = |word: &str| word.ends_with(['.', '!', '?']);
+    let plain = |word: &str| {
+        let word = word.trim_end_matches(['.', '!', '?']);
+        word.trim_end_matches('s').to_owned()
     };
-    let before = words(text.get(..at).unwrap_or_default());
-    let after = words(text.get(at + REMOTE.len()..).unwrap_or_default());
+    let before = text.get(..at).unwrap_or_default().rsplit(parts);
+    let before = before.filter(|word| !word.is_empty()).take(WINDOW_WORDS);
+    let before: Vec<String> = before.take_while(|word| !ends(word)).map(plain).collect();
+    let after = text.get(at + REMOTE.len()..).unwrap_or_default();
+    let mut after = after.split(parts).filter(|word| !word.is_empty());
+    let after = after.next().map(plain).filter(|word| !word.is_empty());
     let of = |word: &String| {
         let nouns = [
             "chance",
@@ -177,15 +187,15 @@ fn of_likelihood(text: &str, at: usize) -> bool {
         ];
         nouns.contains(&word.as_str()) || word.starts_with("probabilit")
     };
-    let linked = before.last().is_some_and(|word| {
+    let linked = before.first().is_some_and(|word| {
         // Without their "s", as all words here are.
         [
             "i", "are", "wa", "were", "be", "remain", "seem", "appear", "look", "a",
         ]
         .contains(&word.as_str())
     });
-    let alone = before.is_empty() && after.is_empty();
-    alone || after.first().is_some_and(of) || (linked && before.iter().any(of))
+    let alone = before.is_empty() && after.is_none();
+    alone || after.as_ref().is_some_and(of) || (linked && before.iter().any(of))
 }
 
 /// Where a phrase stands as whole words; a hyphen joins words.
@@ -271,7 +281,7 @@ fn in_sentence(
         let ends = [low / 100.0, high / 100.0];
         let fits = bands(declared, term).any(|band| ends.iter().all(|end| band.holds(*end)));
         let known = bands(declared, term).next().is_some();
-        if known && !fits {
+        if known && !fits && quantifies(&lower, term) {
             let range = if low == high {
                 low.to_string()
             } else {
@@ -306,8 +316,17 @@ fn bands(declared: Scheme, term: &str) -> impl Iterator<Item = &'static Band> {
 enum Piece {
     Number(f64),
     Percent,
-    /// What may stand between the ends of a range: a dash, "to", "and".
-    Between,
+    Dash,
+    To,
+    And,
+    /// A bracket opens.
+    Open,
+    /// A mark within a sentence.
+    Mark,
+    /// What may stand between a term and its number: "about", "between".
+    Filler,
+    /// A noun of likelihood.
+    Chance,
     Else,
 }
 
@@ -317,50 +336,102 @@ fn pieces(sentence: &str) -> Vec<Piece> {
     for letter in dashed.replace("percent", "%").chars() {
         match letter {
             '%' => apart.push_str(" % "),
+            '(' | '[' => apart.push_str(" ( "),
             '-' | '\u{2010}'..='\u{2015}' => apart.push_str(" - "),
             letter => apart.push(letter),
         }
     }
-    let words = apart.split_whitespace();
-    let words = words.map(|word| word.trim_matches(['(', ')', '[', ']', '.', ',', ';', ':']));
-    let pieces = words.map(|word| match (word, word.parse::<f64>()) {
-        ("%", _) => Piece::Percent,
-        ("-" | "to" | "and", _) => Piece::Between,
-        (_, Ok(number)) if number.is_finite() => Piece::Number(number),
-        (_, _) => Piece::Else,
+    let pieces = apart.split_whitespace().flat_map(|word| {
+        let mark = word.ends_with([',', ';', ':']).then_some(Piece::Mark);
+        let word = word.trim_matches([')', ']', '.', ',', ';', ':', '~', '\u{2248}']);
+        let piece = match (word, word.parse::<f64>()) {
+            ("%", _) => Some(Piece::Percent),
+            ("-", _) => Some(Piece::Dash),
+            ("to", _) => Some(Piece::To),
+            ("and", _) => Some(Piece::And),
+            ("(", _) => Some(Piece::Open),
+            ("", _) => None,
+            ("about" | "around" | "roughly" | "some" | "at" | "between" | "from", _) => {
+                Some(Piece::Filler)
+            }
+            ("chance" | "probability" | "likelihood", _) => Some(Piece::Chance),
+            (_, Ok(number)) if number.is_finite() => Some(Piece::Number(number)),
+            (_, _) => Some(Piece::Else),
+        };
+        piece.into_iter().chain(mark)
     });
     pieces.collect()
+}
+
+/// The percentage that pieces begin with, and how many of them it takes.
+fn percent(pieces: &[Piece]) -> Option<((f64, f64), usize)> {
+    use Piece::{And, Dash, Number, Percent, To};
+    match pieces {
+        [Number(low), Dash | To | And, Number(high), Percent, ..] => {
+            Some(((low.min(*high), low.max(*high)), 4))
+        }
+        [
+            Number(low),
+            Percent,
+            Dash | To | And,
+            Number(high),
+            Percent,
+            ..,
+        ] => Some(((low.min(*high), low.max(*high)), 5)),
+        [Number(number), Percent, ..] => Some(((*number, *number), 2)),
+        _ => None,
+    }
 }
 
 /// The percentages in a sentence: "60 %", "10-20 percent", "between 10 and 20 per cent"; a single
 /// one has equal ends.
 fn percents(sentence: &str) -> Vec<(f64, f64)> {
-    use Piece::{Between, Number, Percent};
     let pieces = pieces(sentence);
     let mut rest = pieces.as_slice();
     let mut found = Vec::new();
-    while let Some((_, next)) = rest.split_first() {
-        rest = match rest {
-            [Number(low), Between, Number(high), Percent, next @ ..]
-            | [
-                Number(low),
-                Percent,
-                Between,
-                Number(high),
-                Percent,
-                next @ ..,
-            ] => {
-                found.push((low.min(*high), low.max(*high)));
-                next
-            }
-            [Number(number), Percent, next @ ..] => {
-                found.push((*number, *number));
-                next
-            }
-            _ => next,
-        };
+    while !rest.is_empty() {
+        let (one, taken) = percent(rest).unzip();
+        found.extend(one);
+        rest = rest.get(taken.unwrap_or(1)..).unwrap_or(&[]);
     }
     found
+}
+
+/// Pieces before and after a percentage in which a noun of likelihood is beside it.
+const BESIDE: usize = 4;
+
+/// Whether the one percentage of a sentence in lower case says what its one term means: it
+/// follows the term at once, stands in brackets after it in one clause, or beside a noun of
+/// likelihood. A term that is negated or compared means another number than its own.
+fn quantifies(sentence: &str, term: &str) -> bool {
+    use Piece::{And, Chance, Dash, Filler, Mark, Open};
+    let Some(at) = place(sentence, term) else {
+        return false;
+    };
+    let before = sentence.get(..at).unwrap_or_default();
+    let last = before.split_whitespace().next_back().unwrap_or_default();
+    let negated = ["not", "less", "more", "never", "hardly", "no"].contains(&last);
+    if negated || last.ends_with("n't") || last.ends_with("n\u{2019}t") {
+        return false;
+    }
+    let first = |pieces: &[Piece]| {
+        let each = (0..pieces.len()).filter_map(|at| Some((at, percent(pieces.get(at..)?)?.1)));
+        each.min()
+    };
+    let all = pieces(sentence);
+    let beside = first(&all).is_some_and(|(at, taken)| {
+        let around = at.saturating_sub(BESIDE)..(at + taken + BESIDE).min(all.len());
+        all.get(around).is_some_and(|near| near.contains(&Chance))
+    });
+    let after = pieces(sentence.get(at + term.len()..).unwrap_or_default());
+    let follows = first(&after).and_then(|(at, _)| after.get(..at));
+    let follows = follows.is_some_and(|lead| {
+        let told = lead.iter().rev().find(|piece| **piece != Filler);
+        let clause = !lead.contains(&Mark) && !lead.contains(&And);
+        let at_once = |piece: &Piece| matches!(piece, Filler | Mark | Open | Dash);
+        lead.iter().all(at_once) || told == Some(&Open) && clause
+    });
+    beside || follows
 }
 
 /// A coded likelihood whose number does not lie in the band of its term.

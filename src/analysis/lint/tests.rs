@@ -103,6 +103,43 @@ fn percentages_are_read_as_they_are_written() {
 }
 
 #[test]
+fn a_number_is_held_against_a_term_only_where_it_says_what_the_term_means() {
+    let of = |text: &str| {
+        let found = rules(&summary(text));
+        found.into_iter().map(|(rule, _)| rule).collect::<Vec<_>>()
+    };
+    for text in [
+        "Oil fell 3 % and a strike is likely.",
+        "A strike is likely and wages fell (3 %).",
+        "It is not likely (20 %).",
+        "It isn't likely (20 %).",
+        "A truce is less likely (20 %).",
+        "A strike is likely once a quota of 3 % is passed.",
+    ] {
+        assert_eq!(of(text), [], "{text}");
+    }
+    for text in [
+        "A strike is likely (20 %).",
+        "A strike at the port is likely to last (about 20 %).",
+        "A strike is likely, at around 20 per cent.",
+        "With a probability of 20 % a strike is likely.",
+    ] {
+        assert_eq!(of(text), [Rule::WordAgainstNumber], "{text}");
+    }
+}
+
+#[test]
+fn remote_is_looked_at_within_its_sentence() {
+    let far = "The chance that the old lighthouse on the northern cape will ever be lit is remote.";
+    assert!(!terms(far).contains(&"remote"), "beyond the window");
+    assert!(!terms("We weighed the odds. The cape is remote.").contains(&"remote"));
+    assert!(!terms("The cape lies remote. Prospects are good.").contains(&"remote"));
+    assert!(terms("The odds, we fear, are remote.").contains(&"remote"));
+    // The most words that a text of 64 KiB has of it: each is looked at once.
+    assert_eq!(terms(&"remote ".repeat(9362)).len(), 0);
+}
+
+#[test]
 fn what_is_not_stated_is_told() {
     let mut assessment = summary("");
     assessment.scenario_sets = vec![v1::ScenarioSet {
