@@ -30,9 +30,7 @@ const MONTHS: [&str; 12] = [
 const TEXT_BYTES_MAX: usize = 1_024;
 
 /// Words before the last day of something.
-const ENDING: [&str; 10] = [
-    "by", "until", "till", "through", "later", "to", "closes", "closing", "ends", "expires",
-];
+const ENDING: [&str; 6] = ["by", "until", "till", "through", "later", "to"];
 
 /// A stretch of days that some words name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
