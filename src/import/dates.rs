@@ -12,7 +12,7 @@ use super::span::Span;
 use super::words::{Word, words};
 use crate::model::v1::{TimePrecision, TimeSpan};
 
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "january",
     "february",
     "march",

@@ -5,24 +5,10 @@
 //! and what stands before it, never at its subject.
 
 use super::blocks::ends_sentence;
+use super::dates::MONTHS;
 
 /// Longest line that is taken for a heading.
 const HEADING_BYTES_MAX: usize = 130;
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// Whether `line` is a heading; `before` is the line of the same run above it, and `alone` says
 /// that nothing of its run stands beside it.

@@ -116,7 +116,9 @@ pub fn parse(text: &str, kind: &Kind, limits: &Limits) -> Result<Expr, Error> {
     if problems.is_empty() {
         return Ok(expr);
     }
-    problems.sort_by_key(|(at, _)| *at);
+    // What is too long comes first: an answer has room for some of the problems only, and this one
+    // is why there are so many.
+    problems.sort_by_key(|(at, violation)| (violation.reason != "FILTER_TOO_LONG", *at));
     let told = problems.into_iter().map(|(_, violation)| violation);
     Err(Error::Invalid(told.collect()))
 }

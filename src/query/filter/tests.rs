@@ -255,6 +255,9 @@ fn length_terms_and_depth_are_bounded() {
     assert!(told(&many)[0].starts_with("FILTER_TOO_LONG at byte"));
     assert!(told(&"a".repeat(10_000))[0].starts_with("FILTER_TOO_LONG"));
     assert!(told(&"actor = a AND ".repeat(200_000))[0].starts_with("FILTER_TOO_LONG"));
+    let wrong = told(&"a=b ".repeat(1_600));
+    assert!(wrong[0].starts_with("FILTER_TOO_LONG at byte"), "{wrong:?}");
+    assert_eq!(wrong.len(), 65);
     let deep = |levels: usize| "(".repeat(levels) + "posture = CLAIMS" + &")".repeat(levels);
     assert_eq!(parsed(&deep(32)), is("posture", Posture::Claims));
     assert_eq!(told(&deep(33)).len(), 1);
