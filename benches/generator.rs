@@ -1,9 +1,9 @@
 //! Assessments by the million, the same ones for the same seed: what the other benches read.
 //!
 //! Every kind of element is made from the contract's descriptors, so that a new kind needs no line
-//! here: about 1 KB each, 50 to an assessment, actors drawn by Zipf's law from 500, every enum with
-//! a share that is not stated. `history` more versions of random elements follow the first ones.
-//! It writes through the ledger in big changes; it measures nothing.
+//! here: about 1 KB each, 50 to an assessment, actors drawn by Zipf's law from 500 and words from
+//! 30,000, every enum with a share that is not stated. `history` more versions of random elements
+//! follow the first ones. It writes through the ledger in big changes; it measures nothing.
 
 #![allow(
     clippy::wildcard_enum_match_arm,
@@ -39,9 +39,48 @@ const WRITTEN_BY_SERVER: [&str; 7] = [
     "marking",
     "citations",
 ];
-const WORDS: &str = "the delegation rejects any deployment beyond the agreed line and signals that \
-    a partial withdrawal remains open to talks once the corridor is monitored by neutral observers \
-    while domestic pressure grows and the price of grain shipments rises along the northern route";
+/// How many words there are.
+const WORDS: usize = 30_000;
+/// Those that say little and stand everywhere: the first ranks.
+const SMALL: &str = "the to of and a that is by any once while along beyond remains with in";
+/// Those that say something, and pairs that stand together: every twentieth rank after these.
+const SAYING: [&str; 30] = [
+    "delegation",
+    "talks",
+    "agreed line",
+    "corridor",
+    "observers",
+    "rejects",
+    "deployment",
+    "grain shipments",
+    "withdrawal",
+    "signals",
+    "monitored",
+    "domestic pressure",
+    "neutral",
+    "northern route",
+    "price",
+    "ceasefire",
+    "inspectors",
+    "sanctions",
+    "enrichment",
+    "border",
+    "monitoring",
+    "embassy",
+    "partial",
+    "mediators",
+    "pipeline",
+    "tribunal",
+    "prisoners",
+    "buffer zone",
+    "monitors",
+    "harbour",
+];
+const SYLLABLES: [&str; 40] = [
+    "ba", "cor", "da", "el", "fen", "ga", "hir", "in", "jo", "ka", "lum", "mer", "na", "or", "pel",
+    "qui", "ra", "sen", "tal", "ur", "vi", "wen", "xa", "yor", "zel", "bri", "cha", "dro", "fli",
+    "gre", "klo", "mno", "pra", "sto", "tri", "vlo", "sko", "phe", "thu", "sme",
+];
 
 /// What is to be written.
 #[derive(Debug, Clone, Copy)]
@@ -122,23 +161,66 @@ pub(crate) fn named(element: usize) -> (&'static Kind, String) {
 /// The words, the dice and the calendar.
 struct World {
     state: u64,
-    words: Vec<&'static str>,
-    /// Cumulated weights of the actors, 1 / rank.
+    words: Vec<String>,
+    /// Cumulated weights of the words and of the actors.
+    words_zipf: Vec<f64>,
     zipf: Vec<f64>,
     time_us: i64,
 }
 
+/// The words by rank, the most frequent first.
+fn vocabulary() -> Vec<String> {
+    let mut words: Vec<String> = SMALL.split(' ').map(ToOwned::to_owned).collect();
+    let mut saying = SAYING.iter();
+    for made in 0.. {
+        if words.len() == WORDS {
+            break;
+        }
+        if words.len() % 20 == 0
+            && let Some(word) = saying.next()
+        {
+            words.push((*word).to_owned());
+        }
+        words.push(word(made));
+    }
+    words
+}
+
+/// The n-th word that nobody uses: two syllables or more, each word another one.
+fn word(number: usize) -> String {
+    let (mut word, mut rest) = (String::new(), number + SYLLABLES.len());
+    while rest > 0 {
+        word.push_str(SYLLABLES[rest % SYLLABLES.len()]);
+        rest /= SYLLABLES.len();
+    }
+    word
+}
+
+/// The sums of weights up to each.
+fn cumulated(weights: impl Iterator<Item = f64>) -> Vec<f64> {
+    let sums = weights.scan(0.0, |sum, weight| {
+        *sum += weight;
+        Some(*sum)
+    });
+    sums.collect()
+}
+
+/// Which of them a number from 0 to 1 falls on.
+fn drawn(cumulated: &[f64], unit: f64) -> usize {
+    let drawn = unit * cumulated.last().copied().unwrap_or(1.0);
+    cumulated
+        .partition_point(|sum| *sum < drawn)
+        .min(cumulated.len() - 1)
+}
+
 impl World {
     fn new(plan: Plan) -> Self {
-        let mut sum = 0.0;
-        let zipf = (1..=ACTORS).map(|rank| {
-            sum += 1.0 / rank as f64;
-            sum
-        });
         Self {
             state: plan.seed,
-            words: WORDS.split_whitespace().collect(),
-            zipf: zipf.collect(),
+            words: vocabulary(),
+            // Mandelbrot's shift: the first few words of a language are rarer than 1 / rank.
+            words_zipf: cumulated((1..=WORDS).map(|rank| 1.0 / (rank as f64 + 2.7))),
+            zipf: cumulated((1..=ACTORS).map(|rank| 1.0 / rank as f64)),
             time_us: BEGIN_US,
         }
     }
@@ -166,19 +248,20 @@ impl World {
     }
 
     fn actor(&mut self) -> String {
-        let drawn = self.unit() * self.zipf.last().copied().unwrap_or(1.0);
-        format!(
-            "actors/x{:03}",
-            self.zipf.partition_point(|sum| *sum < drawn)
-        )
+        let unit = self.unit();
+        format!("actors/x{:03}", drawn(&self.zipf, unit))
     }
 
     fn text(&mut self, words: usize) -> String {
-        let drawn = (0..words).map(|_| {
-            let at = self.below(self.words.len());
-            self.words[at]
-        });
-        drawn.collect::<Vec<_>>().join(" ")
+        let mut text = String::new();
+        for _ in 0..words {
+            let unit = self.unit();
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(&self.words[drawn(&self.words_zipf, unit)]);
+        }
+        text
     }
 
     fn change(&mut self) -> Change {

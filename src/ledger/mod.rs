@@ -284,6 +284,8 @@ impl Ledger {
         drop(lock(&self.inner.proposals).take());
         if let Some(thread) = lock(&self.inner.committer).take() {
             let _panicked = thread.join();
+            let rows_min = self.inner.limits.image_rows_min;
+            self.inner.store.keep_sets(rows_min);
         }
         self.inner.search.join();
     }

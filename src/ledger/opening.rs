@@ -92,6 +92,7 @@ impl Ledger {
             Search::remove(&folder.join("search"))?;
             retention::unmark(folder)?;
         }
+        built.store.keep_sets(limits.image_rows_min);
         Self::start(journal, built, limits, (folder.to_owned(), eraser))
     }
 

@@ -119,6 +119,9 @@ limits! {
     history_check_hours: u64 = 24, "hours";
     /// Revisions between two checkpoints of the store.
     checkpoint_revisions: i64 = 100_000, "revisions";
+    /// Versions that a start may have to take apart again, rather than keep what they have in a
+    /// file.
+    image_rows_min: u32 = 16_384, "versions";
     /// How long a repeated request id is recognised.
     request_id_hours: i64 = 24, "hours";
     /// How long a read waits for a revision that is not there yet.

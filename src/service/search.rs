@@ -3,6 +3,7 @@
 //! One search over several kinds, each with the one filter checked against its own fields. The
 //! page token pins the revision and says after which score and name the next page goes on.
 
+use super::coverage::silence;
 use super::list::{kind_of, page_size, token};
 use super::select::{Chosen, assessed, queries};
 use super::{Answer, Door, hash, moment};
@@ -194,9 +195,23 @@ fn answer(
         next_page_token,
         read_revision: view.revision(),
         total_size: found.total.and_then(|total| i32::try_from(total).ok()),
+        coverage: coverage(view, sought, found.hits.is_empty())?.into(),
     };
     let hits = hits.collect::<Result<Vec<_>, Error>>()?;
     Ok(Lazy::from(written::response(&response, &hits)))
+}
+
+/// Which sort of silence it is when nothing is found: whatever is said of a document, nobody need
+/// have assessed it.
+fn coverage(view: &View, sought: &Sought, nothing: bool) -> Result<plain::Coverage, Error> {
+    if !nothing || sought.after.is_some() {
+        return Ok(plain::Coverage::Stated);
+    }
+    let mut queries = sought.queries.iter();
+    let assessed = queries.find(|query| query.kind.message != "Document");
+    assessed.map_or(Ok(plain::Coverage::Unspecified), |query| {
+        silence(view, query)
+    })
 }
 
 /// Everything of a hit but the resource.

@@ -24,6 +24,7 @@ pub(crate) fn caller() -> Caller {
 pub(crate) fn limits() -> Limits {
     Limits {
         segment_bytes: 1 << 20,
+        image_rows_min: 1,
         ..Limits::default()
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
-use crate::list::STATES;
+use crate::list::{STATES, silence};
 use crate::moments::ReadAt;
 use crate::nouns::{self, Noun};
 use crate::output::{Format, Output, tame};
@@ -74,16 +74,17 @@ impl Search {
     ) -> Result<Exit, Failure> {
         let mut request = self.request();
         let mut hits = Vec::new();
-        let (more, total, revision) = loop {
+        let (more, total, revision, why) = loop {
             let page = client.search(request.clone()).await?;
+            let why = silence(page.coverage());
             hits.extend(page.hits);
             let more = !page.next_page_token.is_empty();
             if !more || !self.all {
-                break (more, page.total_size, page.read_revision);
+                break (more, page.total_size, page.read_revision, why);
             }
             request.page_token = page.next_page_token;
         };
-        print(&hits, output)?;
+        print((&hits, why), output)?;
         if let Some(total) = total {
             let hits = if total == 1 { "hit" } else { "hits" };
             output.note(&format!(
@@ -117,7 +118,8 @@ impl Search {
     }
 }
 
-fn print(hits: &[Hit], output: &mut Output) -> Result<(), Failure> {
+/// The hits; if there are none, which sort of silence it is.
+fn print((hits, why): (&[Hit], Option<&str>), output: &mut Output) -> Result<(), Failure> {
     let encoded = |hit: &Hit| json::encode("SearchElementsResponse.Hit", hit);
     match output.format() {
         Format::Json | Format::Yaml => {
@@ -134,7 +136,10 @@ fn print(hits: &[Hit], output: &mut Output) -> Result<(), Failure> {
                 output.line(&tame(&name(&encoded(hit)?)))?;
             }
         }
-        Format::Table | Format::Wide if hits.is_empty() => output.note("nothing is found")?,
+        Format::Table | Format::Wide if hits.is_empty() => {
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+            output.note(&format!("nothing is found{why}"))?;
+        }
         Format::Table | Format::Wide => {
             for hit in hits {
                 let name = tame(&name(&encoded(hit)?));

@@ -63,8 +63,9 @@ impl Match {
     }
 }
 
-/// The kinds that are searched, with their weights by ordinal; 0 is not searched.
-pub(super) struct Kinds(Vec<u32>);
+/// The kinds that are searched, with their weights by ordinal, 0 being not searched; and the
+/// greatest of these.
+pub(super) struct Kinds(Vec<u32>, u32);
 
 impl Kinds {
     pub(super) fn new<'k>(among: impl Iterator<Item = &'k Kind>) -> Self {
@@ -74,7 +75,13 @@ impl Kinds {
                 *weight = score::weight(kind);
             }
         }
-        Self(weights)
+        let greatest = weights.iter().max().copied().unwrap_or(0);
+        Self(weights, greatest)
+    }
+
+    /// The greatest of them.
+    fn weight_max(&self) -> u32 {
+        self.1
     }
 
     fn weight(&self, kind: u8) -> u32 {

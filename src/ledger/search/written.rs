@@ -1,8 +1,9 @@
 //! What has been written of the text index, searched: the documents in which all terms meet.
 //!
-//! Every list of places is walked in step with the rarest one. Only what a match is worth is worked
-//! out here, from the match alone; whether anybody may see it is the caller's to ask, who tells
-//! after each how good the next must be.
+//! Every list of places is walked in step with the rarest one; a single list, block by block. Only
+//! what a match is worth is worked out here, from the match alone; whether anybody may see it is
+//! the caller's to ask, who tells after each how good the next must be. So what cannot be as good
+//! is passed over before anything else is asked of it: its row, its kind, where its words stand.
 
 use roaring::RoaringBitmap;
 use tantivy::columnar::Column;
@@ -12,7 +13,7 @@ use tantivy::query::BitSetDocSet;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{BitSet, DocId, DocSet, Searcher, SegmentReader, TERMINATED};
 
-use super::score::{self, WEIGHT_MAX};
+use super::score;
 use super::tokens::{Fields, KEY, Term, Terms};
 use super::{Kinds, Match};
 
@@ -75,8 +76,22 @@ impl Written {
     ) -> tantivy::Result<()> {
         let mut least = 0;
         for segment in &self.segments {
-            if let Some(mut meeting) = Meeting::new(segment, terms, self.fields)? {
-                meeting.run((segment, kinds), &mut least, take);
+            let mut absent = Vec::new();
+            for term in &terms.absent {
+                absent.extend(part(segment, term, self.fields)?);
+            }
+            let mut run = Run {
+                segment,
+                kinds,
+                absent,
+                positions: Positions::default(),
+                least: &mut least,
+            };
+            match terms.wanted.as_slice() {
+                [Term::Phrase(stems)] if stems.len() == 1 => {
+                    run.blocks(stems, self.fields, take)?;
+                }
+                wanted => run.meetings(parts(segment, wanted, self.fields)?, take),
             }
         }
         Ok(())
@@ -98,13 +113,6 @@ impl List {
         }
     }
 
-    fn advance(&mut self) -> DocId {
-        match self {
-            Self::Token(postings) => postings.advance(),
-            Self::Any(docs, _) => docs.advance(),
-        }
-    }
-
     fn seek(&mut self, target: DocId) -> DocId {
         match self {
             Self::Token(postings) => postings.seek(target),
@@ -123,123 +131,125 @@ impl List {
 /// The lists of a term: they must meet, and stand side by side where there are several.
 struct Part(Vec<List>);
 
+/// Where the words of a phrase stand, of one document: those so far, and the next word's.
+type Positions = (Vec<u32>, Vec<u32>);
+
 /// A search in one segment.
-struct Meeting {
-    wanted: Vec<Part>,
+struct Run<'s> {
+    segment: &'s Segment,
+    kinds: &'s Kinds,
     absent: Vec<Part>,
-    /// The places of the wanted lists, the shortest first.
-    order: Vec<(usize, usize)>,
-    positions: (Vec<u32>, Vec<u32>),
+    positions: Positions,
+    /// How good the next must be.
+    least: &'s mut u32,
 }
 
-impl Meeting {
-    /// `None` when there is nothing to be found.
-    fn new(segment: &Segment, terms: &Terms, fields: Fields) -> tantivy::Result<Option<Self>> {
-        let mut wanted = Vec::with_capacity(terms.wanted.len());
-        for term in &terms.wanted {
-            match part(segment, term, fields)? {
-                Some(part) => wanted.push(part),
-                None => return Ok(None),
+impl Run<'_> {
+    /// Gives the documents of one word.
+    fn blocks(
+        &mut self,
+        stems: &[String],
+        fields: Fields,
+        take: &mut impl FnMut(Match) -> u32,
+    ) -> tantivy::Result<()> {
+        let inverted = self.segment.reader.inverted_index(fields.stems)?;
+        for stem in stems {
+            let term = tantivy::Term::from_field_text(fields.stems, stem);
+            let option = IndexRecordOption::WithFreqs;
+            let Some(mut blocks) = inverted.read_block_postings(&term, option)? else {
+                continue;
+            };
+            while !blocks.docs().is_empty() {
+                for (doc, times) in blocks.docs().iter().zip(blocks.freqs()) {
+                    let norm = self.segment.norms.fieldnorm_id(*doc);
+                    self.offer(*doc, score::part(*times, norm), take);
+                }
+                blocks.advance();
             }
         }
-        let mut absent = Vec::new();
-        for term in &terms.absent {
-            absent.extend(part(segment, term, fields)?);
-        }
-        let places = wanted.iter().enumerate();
-        let mut order: Vec<(usize, usize)> = places
-            .flat_map(|(at, part)| (0..part.0.len()).map(move |list| (at, list)))
-            .collect();
-        order.sort_by_key(|(part, list)| {
-            let part = wanted.get(*part).and_then(|part| part.0.get(*list));
-            part.map_or(0, List::len)
-        });
-        Ok(Some(Self {
-            wanted,
-            absent,
-            order,
-            positions: (Vec::new(), Vec::new()),
-        }))
+        Ok(())
     }
 
-    fn run(
-        &mut self,
-        (segment, kinds): (&Segment, &Kinds),
-        least: &mut u32,
-        take: &mut impl FnMut(Match) -> u32,
-    ) {
-        let mut doc = self.next(None);
+    /// Gives the documents in which all lists meet.
+    fn meetings(&mut self, mut wanted: Vec<Part>, take: &mut impl FnMut(Match) -> u32) {
+        let order = shortest_first(&wanted);
+        let mut doc = meet(&mut wanted, &order, 0);
         while doc != TERMINATED {
-            let score = self.score(doc, segment.norms.fieldnorm_id(doc));
-            if let Some(score) = score.filter(|score| score * WEIGHT_MAX >= *least)
-                && let Some(key) = segment.keys.first(doc)
-                && !segment.reader.is_deleted(doc)
-                && self.lacks(doc)
-            {
-                let (row, kind) = unkey(key);
-                let score = score * kinds.weight(kind);
-                if score > 0 && score >= *least {
-                    *least = take(Match { score, row, kind });
+            let norm = self.segment.norms.fieldnorm_id(doc);
+            let most = wanted
+                .iter()
+                .map(|part| score::part(part.times_max(), norm));
+            if self.enough(most.sum()) {
+                let times = |part: &mut Part| part.times(&mut self.positions);
+                let parts = wanted.iter_mut().map(times);
+                let parts = parts.map(|times| (times > 0).then(|| score::part(times, norm)));
+                if let Some(sum) = parts.sum() {
+                    self.offer(doc, sum, take);
                 }
             }
-            doc = self.next(Some(doc));
+            doc = meet(&mut wanted, &order, doc + 1);
         }
     }
 
-    fn list(&mut self, (part, list): (usize, usize)) -> Option<&mut List> {
-        self.wanted.get_mut(part)?.0.get_mut(list)
+    /// Whether a sum of parts can be good enough, whatever kind it is of.
+    fn enough(&self, sum: u32) -> bool {
+        sum * self.kinds.weight_max() >= *self.least
     }
 
-    /// The next document after one in which all wanted lists meet.
-    fn next(&mut self, after: Option<DocId>) -> DocId {
-        let order = std::mem::take(&mut self.order);
-        let first = order.first().and_then(|first| self.list(*first));
-        let start = first.map_or(TERMINATED, |list| match after {
-            Some(_) => list.advance(),
-            None => list.doc(),
-        });
-        let met = meet(start, order.len(), |at, doc| {
-            let list = order.get(at).and_then(|place| self.list(*place));
-            list.map_or(TERMINATED, |list| reach(list, doc))
-        });
-        self.order = order;
-        met
-    }
-
-    /// The sum of the parts; `None` when words are there and not side by side.
-    fn score(&mut self, doc: DocId, norm: u8) -> Option<u32> {
-        let mut sum = 0;
-        for part in &mut self.wanted {
-            let times = part.times(doc, &mut self.positions);
-            if times == 0 {
-                return None;
-            }
-            sum += score::part(times, norm);
+    /// Gives a document, if it is good enough and nothing is in it that must be absent.
+    fn offer(&mut self, doc: DocId, sum: u32, take: &mut impl FnMut(Match) -> u32) {
+        if !self.enough(sum) {
+            return;
         }
-        Some(sum)
+        let Some((row, kind)) = self.segment.keys.first(doc).map(unkey) else {
+            return;
+        };
+        let score = sum * self.kinds.weight(kind);
+        if score == 0 || score < *self.least || self.segment.reader.is_deleted(doc) {
+            return;
+        }
+        if self.lacks(doc) {
+            *self.least = take(Match { score, row, kind });
+        }
     }
 
-    /// Whether none of what must be absent is there.
+    /// Whether none of what must be absent is there. Documents are asked about in their order.
     fn lacks(&mut self, doc: DocId) -> bool {
         let positions = &mut self.positions;
         let mut absent = self.absent.iter_mut();
         !absent.any(|part| {
             let there = part.0.iter_mut().all(|list| reach(list, doc) == doc);
-            there && part.times(doc, positions) > 0
+            there && part.times(positions) > 0
         })
     }
 }
 
-/// The first document from `doc` on that every one of `count` lists reaches.
-fn meet(mut doc: DocId, count: usize, mut reach: impl FnMut(usize, DocId) -> DocId) -> DocId {
+/// The places of all lists, the shortest first.
+fn shortest_first(wanted: &[Part]) -> Vec<(usize, usize)> {
+    let parts = wanted.iter().enumerate();
+    let lists = parts.flat_map(|(part, lists)| {
+        let lists = lists.0.iter().enumerate();
+        lists.map(move |(at, list)| (list.len(), part, at))
+    });
+    let mut order: Vec<(u32, usize, usize)> = lists.collect();
+    order.sort_unstable();
+    order
+        .into_iter()
+        .map(|(_, part, list)| (part, list))
+        .collect()
+}
+
+/// The first document from `doc` on that every list has.
+fn meet(wanted: &mut [Part], order: &[(usize, usize)], mut doc: DocId) -> DocId {
     let mut agreed = 0;
-    while doc != TERMINATED && agreed < count {
-        let reached = reach(agreed, doc);
-        if reached == doc {
-            agreed += 1;
-        } else {
-            (doc, agreed) = (reached, 0);
-        }
+    if order.is_empty() {
+        return TERMINATED;
+    }
+    while let Some((part, list)) = order.get(agreed).filter(|_| doc != TERMINATED) {
+        let list = wanted.get_mut(*part).and_then(|part| part.0.get_mut(*list));
+        let reached = list.map_or(TERMINATED, |list| reach(list, doc));
+        agreed = if reached == doc { agreed + 1 } else { 0 };
+        doc = reached;
     }
     doc
 }
@@ -252,8 +262,17 @@ fn reach(list: &mut List, doc: DocId) -> DocId {
 }
 
 impl Part {
+    /// How often it stands there at most: no phrase more often than the rarest of its words.
+    fn times_max(&self) -> u32 {
+        let times = self.0.iter().map(|list| match list {
+            List::Token(postings) => postings.term_freq(),
+            List::Any(..) => 1,
+        });
+        times.min().unwrap_or(0)
+    }
+
     /// How often the term stands in a document that all its lists are at.
-    fn times(&mut self, _doc: DocId, (before, here): &mut (Vec<u32>, Vec<u32>)) -> u32 {
+    fn times(&mut self, (before, here): &mut Positions) -> u32 {
         match self.0.as_mut_slice() {
             [List::Token(postings)] => postings.term_freq(),
             [List::Any(..)] => 1,
@@ -276,6 +295,13 @@ impl Part {
             }
         }
     }
+}
+
+/// The lists of terms that must all be there; nothing when one of them is nowhere.
+fn parts(segment: &Segment, terms: &[Term], fields: Fields) -> tantivy::Result<Vec<Part>> {
+    let parts = terms.iter().map(|term| part(segment, term, fields));
+    let parts: Option<Vec<Part>> = parts.collect::<tantivy::Result<_>>()?;
+    Ok(parts.unwrap_or_default())
 }
 
 /// The lists of a term; `None` when one of them would be empty.

@@ -12,6 +12,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Buf;
 use roaring::RoaringBitmap;
 
 /// Rows of one stretch.
@@ -30,12 +31,12 @@ pub(super) fn begin(chunk: u16) -> u32 {
 /// A set of this many rows or fewer is a list: most values are those of few rows, and a bitmap for
 /// each would take ten times the memory.
 const FEW: usize = 32;
+/// What stands in a file before a set by stretch, where a list has its length.
+const BY_STRETCH: u8 = u8::MAX;
 
 /// A set of rows.
 #[derive(Debug)]
 pub(super) enum Chunks {
-    /// Most values occur once: an id, a lineage.
-    One(u32),
     /// In order.
     Few(Vec<u32>),
     /// By stretch, in order. Boxed, so that a set takes no more room than a list.
@@ -53,19 +54,14 @@ impl Default for Chunks {
 }
 
 impl Chunks {
-    /// A set of one row, which takes no memory of its own.
+    /// A set of one row.
     pub(super) fn one(id: u32) -> Self {
-        Self::One(id)
+        Self::Few(vec![id])
     }
 
     /// Adds a row; cheapest in ascending order.
     pub(super) fn insert(&mut self, id: u32) {
         match self {
-            Self::One(before) if *before == id => {}
-            Self::One(before) => {
-                let (before, id) = (id.min(*before), id.max(*before));
-                *self = Self::Few(vec![before, id]);
-            }
             Self::Few(ids) => {
                 let at = match ids.last() {
                     Some(last) if *last >= id => ids.binary_search(&id),
@@ -102,7 +98,7 @@ impl Chunks {
     /// Whether there are rows in a stretch.
     pub(super) fn touches(&self, chunk: u16) -> bool {
         match self {
-            Self::One(_) | Self::Few(_) => self.list().iter().any(|id| chunk_of(*id) == chunk),
+            Self::Few(_) => self.list().iter().any(|id| chunk_of(*id) == chunk),
             Self::Many(chunks) => chunks
                 .binary_search_by_key(&chunk, |(number, _)| *number)
                 .is_ok(),
@@ -111,7 +107,7 @@ impl Chunks {
 
     pub(super) fn contains(&self, id: u32) -> bool {
         match self {
-            Self::One(_) | Self::Few(_) => self.list().binary_search(&id).is_ok(),
+            Self::Few(_) => self.list().binary_search(&id).is_ok(),
             Self::Many(_) => self
                 .chunk(chunk_of(id))
                 .is_some_and(|chunk| chunk.contains(id)),
@@ -121,7 +117,7 @@ impl Chunks {
     /// The stretches that there are rows in, newest first.
     pub(super) fn numbers(&self) -> Vec<u16> {
         match self {
-            Self::One(_) | Self::Few(_) => {
+            Self::Few(_) => {
                 let numbers = self.list().iter().rev().map(|id| chunk_of(*id));
                 let mut numbers: Vec<u16> = numbers.collect();
                 numbers.dedup();
@@ -134,17 +130,53 @@ impl Chunks {
     /// All rows, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         let many = match self {
-            Self::One(_) | Self::Few(_) => [].as_slice(),
+            Self::Few(_) => [].as_slice(),
             Self::Many(chunks) => chunks.as_slice(),
         };
         let few = self.list().iter().copied();
         few.chain(many.iter().flat_map(|(_, bitmap)| bitmap))
     }
 
+    /// Writes it so that `read` makes the same one again.
+    pub(super) fn write(&self, out: &mut Vec<u8>) -> std::io::Result<()> {
+        match self {
+            Self::Few(ids) => {
+                out.push(ids.len() as u8);
+                for id in ids {
+                    out.extend_from_slice(&id.to_le_bytes());
+                }
+            }
+            Self::Many(chunks) => {
+                out.push(BY_STRETCH);
+                out.extend_from_slice(&(chunks.len() as u32).to_le_bytes());
+                for (number, bitmap) in chunks.iter() {
+                    out.extend_from_slice(&number.to_le_bytes());
+                    bitmap.serialize_into(&mut *out)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The set that was written here; `None` when none was.
+    pub(super) fn read(from: &mut &[u8]) -> Option<Self> {
+        let length = from.try_get_u8().ok()?;
+        if length != BY_STRETCH {
+            let ids = (0..length).map(|_| from.try_get_u32_le().ok());
+            return ids.collect::<Option<_>>().map(Self::Few);
+        }
+        let count = from.try_get_u32_le().ok()?;
+        let stretch = |_| {
+            let number = from.try_get_u16_le().ok()?;
+            Some((number, RoaringBitmap::deserialize_from(&mut *from).ok()?))
+        };
+        let chunks = (0..count).map(stretch).collect::<Option<Vec<_>>>()?;
+        Some(Self::Many(Box::new(chunks)))
+    }
+
     /// The rows of a set that is not by stretch.
     fn list(&self) -> &[u32] {
         match self {
-            Self::One(id) => std::slice::from_ref(id),
             Self::Few(ids) => ids,
             Self::Many(_) => &[],
         }
@@ -256,6 +288,12 @@ mod tests {
             ids.iter().for_each(|id| set.insert(*id));
             let wanted: BTreeSet<u32> = ids.iter().copied().collect();
             prop_assert!(set.iter().eq(wanted.iter().copied()));
+            let mut written = Vec::new();
+            set.write(&mut written).unwrap();
+            let set = Chunks::read(&mut written.as_slice()).unwrap();
+            prop_assert!(set.iter().eq(wanted.iter().copied()));
+            let cut = &mut written.get(..written.len() - 1).unwrap();
+            prop_assert!(Chunks::read(cut).is_none());
             for id in ids.iter().chain(&others) {
                 prop_assert_eq!(set.contains(*id), wanted.contains(id));
             }

@@ -52,7 +52,7 @@ impl View {
     fn finer(&self, groups: Vec<Group>, (kind, field): (&Kind, u16)) -> Result<Vec<Group>, Error> {
         let values: Vec<Value> = {
             let index = read(&self.store.index);
-            let known = index.values(kind.ordinal, field);
+            let known = index.sets.values(kind.ordinal, field);
             known
                 .into_iter()
                 .flat_map(|known| known.iter().map(|(value, _)| value))
@@ -98,7 +98,7 @@ impl View {
         for values in values.chunks(LOCKED_VALUES) {
             let index = read(&self.store.index);
             for value in values {
-                let having = index.having(kind.ordinal, field, value);
+                let having = index.sets.having(kind.ordinal, field, value);
                 let part = having.map_or_else(Rows::default, |having| rows.among(having));
                 if !part.is_empty() {
                     rest.without(&part);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use super::{Note, Store, internal, read};
+use super::{Note, Store, image, internal, read};
 use crate::error::Error;
 use crate::ledger::disk;
 use crate::model::Revision;
@@ -100,6 +100,7 @@ impl Store {
             let note = note.keeping(self.earliest(), true);
             note.write(&self.folder).map_err(internal)?;
         }
+        image::remove(&self.folder).map_err(internal)?;
         match std::fs::remove_dir_all(self.folder.join("broken")) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(internal(error)),
             Ok(()) | Err(_) => Ok(()),

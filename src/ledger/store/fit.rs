@@ -34,12 +34,15 @@ impl View {
             Expr::Values(field, values) => index().has(id, (kind, *field), values),
             Expr::Like(field, pattern) => {
                 let index = index();
-                let known = index.values(kind, *field).into_iter();
+                let known = index.sets.values(kind, *field).into_iter();
                 let values = known.flat_map(Known::iter);
                 let mut fitting = values.filter(|(value, _)| like(pattern, value));
                 fitting.any(|(_, rows)| rows.contains(id))
             }
-            Expr::Stated(tag) => index().stated(kind, *tag).is_some_and(|r| r.contains(id)),
+            Expr::Stated(tag) => index()
+                .sets
+                .stated(kind, *tag)
+                .is_some_and(|r| r.contains(id)),
             Expr::Place(place, range) => {
                 let index = index();
                 let place = index.row(id).and_then(|row| row.at(*place));

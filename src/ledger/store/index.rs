@@ -16,8 +16,9 @@ use roaring::RoaringBitmap;
 
 use super::chunks::{Chunks, Live, begin};
 use super::row;
+use super::sets::Sets;
 use super::spans::Spans;
-use super::values::{Known, Texts, Values};
+use super::values::{Having, Known};
 use crate::ledger::journal::Locator;
 use crate::model::caller::{Clearance, Marking};
 use crate::model::kind::{self, Kind, Value};
@@ -125,11 +126,7 @@ pub(super) struct Index {
     /// How many rows have erased what was before them.
     purges: u32,
     by_kind: Vec<Chunks>,
-    /// By kind, by the position of the field.
-    by_value: Vec<Vec<Values>>,
-    texts: Texts,
-    /// By kind and number of the field: where it is set.
-    stated: HashMap<(u8, u32), Chunks>,
+    pub(super) sets: Sets,
     assessments: Vec<Assessment>,
     ordinals: HashMap<Box<str>, Ordinal>,
     /// Effective time of revision n + 1.
@@ -145,10 +142,6 @@ impl Index {
             kind::of("Assessment").and_then(|kind| Some((kind.ordinal, kind.field("state")?)));
         Self {
             by_kind: kinds.iter().map(|_| Chunks::default()).collect(),
-            by_value: kinds
-                .iter()
-                .map(|kind| kind.fields.iter().map(|_| Values::default()).collect())
-                .collect(),
             rejected: kinds
                 .iter()
                 .map(|kind| kind.field("attribution.endorsement"))
@@ -200,14 +193,16 @@ impl Index {
     }
 
     /// Adds the next row.
-    pub(super) fn add(&mut self, name: &str, from: Revision, row: &row::Row) {
+    pub(super) fn add(&mut self, name: &str, from: Revision, (row, has): (&row::Row, &row::Has)) {
         let id = self.next_id();
         debug_assert_eq!(row.id, id, "rows are added in the order of their ids");
         self.place((name, from), row);
+        self.sets.note((row.kind as u8, id), has);
         self.settle(id);
     }
 
-    /// Puts a row where it belongs, in whatever order: when all are there, they are settled.
+    /// Puts a row where it belongs, in whatever order: when all are there, they are settled. What
+    /// it has is noted in the sets apart from this.
     pub(super) fn place(&mut self, (name, from): (&str, Revision), row: &row::Row) {
         let id = row.id;
         let kind = u8::try_from(row.kind).unwrap_or(u8::MAX);
@@ -229,7 +224,6 @@ impl Index {
         if let Some(bitmap) = self.by_kind.get_mut(usize::from(kind)) {
             bitmap.insert(id);
         }
-        self.note(kind, id, row);
         if self.rows.len() <= id as usize {
             self.rows.resize_with(id as usize + 1, Row::missing);
         }
@@ -282,22 +276,6 @@ impl Index {
         Some(())
     }
 
-    /// Puts a row where its values and its set fields are looked up.
-    fn note(&mut self, kind: u8, id: u32, row: &row::Row) {
-        let of_kind = self.by_value.get_mut(usize::from(kind));
-        let Some(of_kind) = of_kind else {
-            return;
-        };
-        for (field, value) in row.values() {
-            if let Some(values) = of_kind.get_mut(usize::from(field)) {
-                values.note(&mut self.texts, &value, id);
-            }
-        }
-        for tag in &row.stated {
-            self.stated.entry((kind, *tag)).or_default().insert(id);
-        }
-    }
-
     /// Ends the version that `id` replaces, if it replaces one, and answers it.
     fn link(&mut self, slot: u32, id: u32) -> Option<u32> {
         let Some(newest) = self.newest.get_mut(slot as usize) else {
@@ -337,7 +315,7 @@ impl Index {
         let Some((kind, field)) = self.state else {
             return 0;
         };
-        let known = self.values(kind, field).into_iter();
+        let known = self.sets.values(kind, field).into_iter();
         let state = known
             .flat_map(Known::iter)
             .find_map(|(value, rows)| match value {
@@ -426,7 +404,7 @@ impl Index {
     /// Of these rows those that were live at a revision, in order.
     pub(super) fn current<'a>(
         &'a self,
-        rows: &'a Chunks,
+        rows: Having<'a>,
         revision: Revision,
     ) -> impl Iterator<Item = (u32, &'a Row)> {
         let end = self.end(revision);
@@ -506,7 +484,7 @@ impl Index {
 
     /// Whether an indexed field of a row has one of these values.
     pub(super) fn has(&self, id: u32, (kind, field): (u8, u16), values: &[Value]) -> bool {
-        let having = |value| self.having(kind, field, value);
+        let having = |value| self.sets.having(kind, field, value);
         values
             .iter()
             .filter_map(having)
@@ -555,11 +533,14 @@ impl Index {
         first as u32..after as u32
     }
 
-    /// The rows written after a revision, up to another.
-    pub(super) fn written_between(&self, after: Revision, to: Revision) -> &[Row] {
-        let first = self.rows.partition_point(|row| row.from <= after);
-        let end = self.rows.partition_point(|row| row.from <= to);
-        self.rows.get(first..end).unwrap_or_default()
+    /// The newest version of the name with that number.
+    pub(super) fn newest(&self, slot: u32) -> Option<&Row> {
+        self.row(*self.newest.get(slot as usize)?)
+    }
+
+    /// The number of an assessment.
+    pub(super) fn ordinal(&self, assessment: &str) -> Option<Ordinal> {
+        self.ordinals.get(assessment).copied()
     }
 
     /// Whether what everything in an assessment depends on is not the same at two revisions:
@@ -613,7 +594,7 @@ impl Index {
                 if kind::targets(leaf).is_none() {
                     continue;
                 }
-                if let Some(rows) = self.having(kind.ordinal, at, &target) {
+                if let Some(rows) = self.sets.having(kind.ordinal, at, &target) {
                     found.extend(rows.iter());
                 }
             }
@@ -626,32 +607,15 @@ impl Index {
         self.by_kind.get(usize::from(kind))
     }
 
-    /// The rows of a kind whose indexed field has a value.
-    pub(super) fn having(&self, kind: u8, field: u16, value: &Value) -> Option<&Chunks> {
-        self.values(kind, field)?.rows(value)
-    }
-
-    /// The values that an indexed field has ever had, with their rows.
-    pub(super) fn values(&self, kind: u8, field: u16) -> Option<Known<'_>> {
-        let of_kind = self.by_value.get(usize::from(kind))?;
-        let of_field = of_kind.get(usize::from(field))?;
-        Some(of_field.known(&self.texts))
-    }
-
-    /// The rows of a kind in which the field of that number is set.
-    pub(super) fn stated(&self, kind: u8, tag: u32) -> Option<&Chunks> {
-        self.stated.get(&(kind, tag))
-    }
-
     /// The rows that delete something.
     pub(super) fn tombstones(&self) -> &Chunks {
         &self.tombstones
     }
 
     /// Rows whose claim the author rejects, where the kind has claims.
-    pub(super) fn rejected(&self, kind: u8) -> Option<&Chunks> {
+    pub(super) fn rejected(&self, kind: u8) -> Option<Having<'_>> {
         let field = (*self.rejected.get(usize::from(kind))?)?;
-        self.having(
+        self.sets.having(
             kind,
             field,
             &Value::Number(v1::Endorsement::Rejected.into()),

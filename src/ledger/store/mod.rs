@@ -3,6 +3,7 @@
 //! `row`         keys and rows as sled holds them
 //! `index`       rows, timelines and bitmaps in memory, made at the start by `load`
 //! `chunks`      sets of rows, by 64 Ki   `values`  who has which value   `spans`  what holds when
+//! `sets`        all of those, which `image` keeps in a file of their own
 //! `checkpoint`  the note that says what a sound store must hold
 //! `erasure`     what may no longer be read, and where it lies
 //! `digest`      one hash over everything, to compare two stores by
@@ -20,6 +21,7 @@ pub(super) mod count;
 mod digest;
 mod erasure;
 pub(super) mod fit;
+mod image;
 pub(super) mod index;
 pub(super) mod list;
 mod load;
@@ -27,6 +29,7 @@ mod plan;
 mod row;
 mod rows;
 pub(super) mod searched;
+mod sets;
 mod sort;
 mod spans;
 mod values;
@@ -35,16 +38,17 @@ pub(super) mod view;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
 use prost::Message;
+use tracing::warn;
 
 use self::checkpoint::Note;
 use self::index::Index;
 use self::load::Loaded;
-use self::row::{Row, fingerprint, key, split};
+use self::row::{Has, Row, fingerprint, key, split};
 use super::disk;
 use super::journal::{Locator, Position, Reader};
 use crate::error::Error;
@@ -57,6 +61,8 @@ use crate::wire::{body, record};
 const ROWS: u8 = 0;
 const REQUESTS: u8 = 1;
 const CACHE_BYTES: u64 = 64 << 20;
+/// The image is written anew when it lacks this part of the rows.
+const IMAGE_SHARE: u32 = 16;
 /// Fields up to this number are set in whatever is stored: name, uid, times, id.
 const ALWAYS_SET: u32 = 7;
 
@@ -77,6 +83,8 @@ pub(crate) struct Store {
     rebuild: AtomicBool,
     /// Held while the note is written: the committer and a purge both do.
     noting: Mutex<()>,
+    /// How many rows are in the image.
+    imaged: AtomicU32,
 }
 
 /// What the checkpoint will say.
@@ -84,6 +92,8 @@ pub(crate) struct Store {
 struct Sums {
     entries: u64,
     xor: u64,
+    /// XOR of the rows alone.
+    rows: u64,
 }
 
 /// A request that was committed.
@@ -157,6 +167,7 @@ impl Store {
     fn fresh(folder: &Path, bodies: &Arc<dyn Reader>) -> Result<Self, Error> {
         disk::at("rebuild.fresh")
             .and_then(|()| fs::create_dir_all(folder))
+            .and_then(|()| image::remove(folder))
             .map_err(|error| Error::Internal(format!("create {}: {error}", folder.display())))?;
         Self::at(folder, bodies).map_err(internal)
     }
@@ -180,6 +191,7 @@ impl Store {
             decided: AtomicI64::new(0),
             rebuild: AtomicBool::new(false),
             noting: Mutex::default(),
+            imaged: AtomicU32::new(0),
         })
     }
 
@@ -191,10 +203,16 @@ impl Store {
         let genesis = self.bodies.entries(1).map_err(|error| error.to_string())?;
         let genesis = genesis.into_iter().next().ok_or("the journal is empty")?;
         let genesis = genesis.map_err(|error| error.to_string())?;
-        let Loaded { index, sums, later } =
-            load::load(&self.rows, &self.requests, note, genesis.position.time_us)?;
+        let trees = (&self.rows, &self.requests);
+        let Loaded {
+            index,
+            sums,
+            later,
+            imaged,
+        } = load::load(&self.folder, trees, note, genesis.position.time_us)?;
         forget(&self.rows, later.rows)?;
         forget(&self.requests, later.requests)?;
+        self.imaged.store(imaged, Ordering::SeqCst);
         self.earliest.fetch_max(note.earliest, Ordering::SeqCst);
         *write(&self.sums) = sums;
         *write(&self.index) = index;
@@ -230,9 +248,9 @@ impl Store {
                 return Err(Error::Internal("an effect without a body".to_owned()));
             };
             let bytes = erasure::left(bytes);
-            let mut row = self.row(&mut next, (at, effect), (*locator, bytes))?;
+            let (mut row, has) = self.row(&mut next, (at, effect), (*locator, bytes))?;
             row.purged = envelope.purge;
-            rows.push((effect.name.as_str(), row));
+            rows.push((effect.name.as_str(), row, has));
         }
         if envelope.purge || envelope.compaction.is_some() {
             self.decided.store(position.revision, Ordering::SeqCst);
@@ -242,8 +260,8 @@ impl Store {
                 .fetch_max(compaction.revision, Ordering::SeqCst);
         }
         self.put(position, envelope, &rows)?;
-        for (name, row) in &rows {
-            index.add(name, position.revision, row);
+        for (name, row, has) in &rows {
+            index.add(name, position.revision, (row, has));
         }
         index.close(position.time_us);
         Ok(())
@@ -254,7 +272,7 @@ impl Store {
         next: &mut Next<'_>,
         (at, effect): (usize, &record::Effect),
         (locator, bytes): (Locator, &[u8]),
-    ) -> Result<Row, Error> {
+    ) -> Result<(Row, Has), Error> {
         let Next {
             index, position, ..
         } = *next;
@@ -265,7 +283,17 @@ impl Store {
         let id = next.id;
         next.id += 1;
         let slot = before.map_or_else(|| next.take_slot(), |before| before.slot);
-        Ok(Row {
+        let has = Has {
+            fields: body::indexed(name.kind(), bytes)?
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            stated: body::stated(bytes)?
+                .into_iter()
+                .filter(|tag| *tag > ALWAYS_SET)
+                .collect(),
+        };
+        let row = Row {
             id,
             slot,
             kind: name.kind().ordinal.into(),
@@ -277,31 +305,25 @@ impl Store {
             offset: locator.offset,
             len: locator.len,
             crc: locator.crc,
-            fields: body::indexed(name.kind(), bytes)?
-                .into_iter()
-                .map(Into::into)
-                .collect(),
+            has: has.encode_to_vec(),
             marking: body::marking(bytes)?.map(|marking| marking.encode_to_vec()),
-            stated: body::stated(bytes)?
-                .into_iter()
-                .filter(|tag| *tag > ALWAYS_SET)
-                .collect(),
             purged: false,
             valid: body::valid(bytes)?.map(Into::into),
-        })
+        };
+        Ok((row, has))
     }
 
     fn put(
         &self,
         position: &Position,
         envelope: &record::Envelope,
-        rows: &[(&str, Row)],
+        rows: &[(&str, Row, Has)],
     ) -> Result<(), Error> {
         let mut sums = write(&self.sums);
         let mut batch = sled::Batch::default();
-        for (name, row) in rows {
+        for (name, row, _) in rows {
             let (key, value) = (key(name, position.revision), row.encode_to_vec());
-            sums.add(fingerprint(ROWS, &key, &value));
+            sums.add_row(fingerprint(ROWS, &key, &value));
             batch.insert(key, value);
         }
         disk::at("store.rows").map_err(internal)?;
@@ -391,6 +413,27 @@ impl Store {
         note.write(&self.folder).map_err(internal)
     }
 
+    /// Keeps the sets of the index in a file for the next start, when enough rows have come since
+    /// they last were that this pays. Without it nothing is lost.
+    pub(crate) fn keep_sets(&self, rows_min: u32) {
+        let index = read(&self.index);
+        let (rows, imaged) = (index.next_id(), self.imaged.load(Ordering::SeqCst));
+        let erased = self.rebuild.load(Ordering::SeqCst);
+        if erased || rows - imaged < rows_min.max(rows / IMAGE_SHARE) {
+            return;
+        }
+        let head = image::Head {
+            format: format_now(),
+            revision: index.head(),
+            rows,
+            xor: format!("{:016x}", read(&self.sums).rows),
+        };
+        match image::write(&self.folder, &head, &index.sets) {
+            Ok(()) => self.imaged.store(rows, Ordering::SeqCst),
+            Err(error) => warn!(%error, "what the rows have could not be kept for the next start"),
+        }
+    }
+
     /// How many resources of a kind there are now.
     pub(crate) fn count(&self, kind: &Kind) -> u64 {
         read(&self.index).count(kind)
@@ -432,6 +475,11 @@ impl Next<'_> {
 }
 
 impl Sums {
+    fn add_row(&mut self, fingerprint: u64) {
+        self.add(fingerprint);
+        self.rows ^= fingerprint;
+    }
+
     fn add(&mut self, fingerprint: u64) {
         self.entries += 1;
         self.xor ^= fingerprint;

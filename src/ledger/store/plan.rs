@@ -16,6 +16,7 @@ use super::fit::{asks, like};
 use super::index::{Index, Row};
 use super::list::Query;
 use super::rows::Rows;
+use super::values::Having;
 use super::view::{Markings, View};
 use crate::error::Error;
 use crate::model::Revision;
@@ -145,7 +146,9 @@ pub(super) fn holders(
     (through, markings): (&Through, Markings),
 ) -> Result<Vec<Value>, Error> {
     let stands = |row: &Row| !row.tombstone && view.knows(index, row, markings);
-    let rows = index.having(through.kind, through.field, &through.value);
+    let rows = index
+        .sets
+        .having(through.kind, through.field, &through.value);
     let rows = rows
         .into_iter()
         .flat_map(|rows| index.current(rows, view.revision()));
@@ -239,18 +242,18 @@ impl View {
         (kind, field): (&Kind, u16),
         allowed: usize,
     ) -> Option<Vec<Value>> {
-        let Some(all) = index.values(kind.ordinal, field) else {
+        let Some(all) = index.sets.values(kind.ordinal, field) else {
             return Some(Vec::new());
         };
         if all.len() <= allowed {
             return Some(all.iter().map(|(value, _)| value).collect());
         }
-        let seen = |rows: &Chunks| {
+        let seen = |rows: Having<'_>| {
             let rows = rows.iter().filter_map(|id| index.row(id));
             let mut rows = rows.take_while(|row| row.from <= self.revision());
             rows.any(|row| self.knows(index, row, Markings::Present))
         };
-        let seen = all.iter().filter(|(_, rows)| seen(rows));
+        let seen = all.iter().filter(|(_, rows)| seen(*rows));
         let values: Vec<Value> = seen.map(|(value, _)| value).take(allowed + 1).collect();
         (values.len() <= allowed).then_some(values)
     }
@@ -319,6 +322,22 @@ impl<'q> Plan<'q> {
         found.as_ref() & &all
     }
 
+    /// Whether a row is one of those that `rows` gives. Of a few rows this is told faster.
+    pub(super) fn admits(&self, index: &Index, (id, row): (u32, &Row)) -> bool {
+        let kind = self.kind.ordinal;
+        let within = |parent: &Name| {
+            let rows = index.of_assessment(parent.as_str());
+            rows.is_some_and(|rows| rows.contains(id))
+        };
+        let rejected = || index.rejected(kind).is_some_and(|rows| rows.contains(id));
+        row.kind == kind
+            && id < self.end
+            && (self.deleted || !row.tombstone)
+            && self.parent.is_none_or(within)
+            && (self.rejected || !rejected())
+            && self.asked(index, &self.node, (id, row, None)) != Some(false)
+    }
+
     /// The rows of a stretch that the query could ask for.
     fn all(&self, index: &Index, chunk: u16) -> Option<RoaringBitmap> {
         let of_kind = index.of_kind(self.kind.ordinal)?.chunk(chunk)?;
@@ -331,7 +350,7 @@ impl<'q> Plan<'q> {
             all &= index.of_assessment(parent.as_str())?.chunk(chunk)?.as_ref();
         }
         let excluded = [
-            (!self.deleted).then(|| index.tombstones()),
+            (!self.deleted).then(|| Having::Rows(index.tombstones())),
             index.rejected(self.kind.ordinal).filter(|_| !self.rejected),
         ];
         for excluded in excluded.into_iter().flatten() {
@@ -347,7 +366,7 @@ impl<'q> Plan<'q> {
         match node {
             Node::Values(field, values) => {
                 let touches = |value| {
-                    let rows = index.having(kind, *field, value);
+                    let rows = index.sets.having(kind, *field, value);
                     rows.is_some_and(|rows| rows.touches(chunk))
                 };
                 !values.iter().any(touches)
@@ -391,11 +410,11 @@ impl<'q> Plan<'q> {
             Node::Values(field, values) => {
                 let rows = values
                     .iter()
-                    .filter_map(|value| index.having(kind, *field, value));
+                    .filter_map(|value| index.sets.having(kind, *field, value));
                 union(rows.filter_map(|rows| rows.chunk(chunk)))
             }
             Node::Stated(tag) => {
-                let rows = index.stated(kind, *tag);
+                let rows = index.sets.stated(kind, *tag);
                 rows.and_then(|rows| rows.chunk(chunk)).unwrap_or_else(none)
             }
             Node::Rows(from, to) => {
@@ -443,7 +462,12 @@ impl<'q> Plan<'q> {
             Node::Or(nodes) => all(nodes.iter().map(|node| self.asked(index, node, of)), true),
             Node::Not(node) => self.asked(index, node, of).map(|holds| !holds),
             Node::Values(field, values) => Some(index.has(id, (kind, *field), values)),
-            Node::Stated(tag) => Some(index.stated(kind, *tag).is_some_and(|r| r.contains(id))),
+            Node::Stated(tag) => Some(
+                index
+                    .sets
+                    .stated(kind, *tag)
+                    .is_some_and(|r| r.contains(id)),
+            ),
             Node::Rows(from, to) => Some((*from..*to).contains(&id)),
             Node::Row(OfRow::Created(range)) => Some(range.contains(&row.created_us)),
             Node::Row(OfRow::Deleted(range)) => {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! key    assessments/talks/redLines/nato \0 FF FF FF FF FF FF FC D3     newest version first
-//! value  protobuf: id, slot, kind, times, where the body lies, indexed fields, marking
+//! value  protobuf: id, slot, kind, times, where the body lies, values, marking
 //! ```
 //! A row never changes once written, so a replay may write it again.
 
@@ -15,7 +15,7 @@ use crate::model::kind::Value;
 use crate::wire::body::Ends;
 
 /// Format of keys and rows; another one is a rebuild.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 
 /// A row as sled holds it.
 #[derive(Clone, PartialEq, Message)]
@@ -45,20 +45,28 @@ pub(super) struct Row {
     pub(super) len: u32,
     #[prost(fixed32, tag = "11")]
     pub(super) crc: u32,
-    #[prost(message, repeated, tag = "12")]
-    pub(super) fields: Vec<Indexed>,
+    /// What it has, encoded: a start that knows it already need not take it apart.
+    #[prost(bytes = "vec", tag = "12")]
+    pub(super) has: Vec<u8>,
     /// The encoded marking, when the version has one of its own.
     #[prost(bytes = "vec", optional, tag = "13")]
     pub(super) marking: Option<Vec<u8>>,
-    /// Numbers of the fields that are set, of those that may be left out.
-    #[prost(uint32, repeated, tag = "14")]
-    pub(super) stated: Vec<u32>,
     /// For which time in the world it holds, if it says so.
     #[prost(message, optional, tag = "15")]
     pub(super) valid: Option<Valid>,
     /// Everything that its name held before has been erased.
     #[prost(bool, tag = "20")]
     pub(super) purged: bool,
+}
+
+/// What a version has: what the sets of the index are made of.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Has {
+    #[prost(message, repeated, tag = "1")]
+    pub(super) fields: Vec<Indexed>,
+    /// Numbers of the fields that are set, of those that may be left out.
+    #[prost(uint32, repeated, tag = "2")]
+    pub(super) stated: Vec<u32>,
 }
 
 /// A stretch of time, in microseconds since 1970; an end that is not stated is open.
@@ -102,16 +110,6 @@ impl Row {
             len: self.len,
             crc: self.crc,
         }
-    }
-
-    pub(super) fn values(&self) -> impl Iterator<Item = (u16, Value)> + '_ {
-        self.fields.iter().filter_map(|indexed| {
-            let value = match indexed.value.as_ref()? {
-                Held::Number(number) => Value::Number(*number),
-                Held::Text(text) => Value::Text(text.as_str().into()),
-            };
-            Some((u16::try_from(indexed.field).ok()?, value))
-        })
     }
 }
 

@@ -2,7 +2,8 @@
 
 use roaring::RoaringBitmap;
 
-use super::chunks::{Chunks, chunk_of};
+use super::chunks::chunk_of;
+use super::values::Having;
 
 /// Rows of each stretch, none of which is empty.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +32,7 @@ impl Rows {
     }
 
     /// Those that are also among `having`.
-    pub(super) fn among(&self, having: &Chunks) -> Self {
+    pub(super) fn among(&self, having: Having<'_>) -> Self {
         let mut both = Self::default();
         for (chunk, rows) in &self.stretches {
             if let Some(having) = having.chunk(*chunk) {
@@ -69,6 +70,7 @@ impl FromIterator<u32> for Rows {
 
 #[cfg(test)]
 mod tests {
+    use super::super::chunks::Chunks;
     use super::*;
 
     #[test]
@@ -77,7 +79,7 @@ mod tests {
         let mut having = Chunks::one(5);
         having.insert(70_000);
         having.insert(90_000);
-        let part = rows.among(&having);
+        let part = rows.among(Having::Rows(&having));
         assert_eq!(part.iter().collect::<Vec<_>>(), [5, 70_000]);
         rows.without(&part);
         assert_eq!(rows.iter().collect::<Vec<_>>(), [3, 70_001]);

@@ -59,7 +59,7 @@ impl Walk<'_> {
         for value in values {
             let (part, here) = {
                 let index = read(&self.view.store.index);
-                let Some(having) = index.having(self.plan.kind.ordinal, field, &value) else {
+                let Some(having) = index.sets.having(self.plan.kind.ordinal, field, &value) else {
                     continue;
                 };
                 (

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use super::super::journal::Locator;
 use super::chunks::Chunks;
 use super::index::{Index, Row};
+use super::values::Having;
 use super::{Store, erasure, read};
 use crate::error::Error;
 use crate::model::Revision;
@@ -273,7 +274,7 @@ impl View {
         };
         // An assessment that is written often has many rows that are no longer current.
         let rows = index
-            .current(rows, self.revision)
+            .current(Having::Rows(rows), self.revision)
             .filter(|(_, row)| !row.tombstone);
         rows.fold((0, 0), |(count, bytes), (_, row)| {
             let element = kind::at(row.kind).is_some_and(Kind::is_element);
@@ -351,7 +352,7 @@ impl View {
         let rows = index.of_assessment(name.as_str());
         let mut found: Vec<Found> = rows
             .into_iter()
-            .flat_map(|rows| index.current(rows, self.revision))
+            .flat_map(|rows| index.current(Having::Rows(rows), self.revision))
             .filter(|(id, _)| index.holds(*id, self.valid_us))
             .map(|(_, row)| row)
             .filter(|row| kind::at(row.kind).is_some_and(Kind::is_element) && !row.tombstone)

@@ -84,6 +84,7 @@ impl Plan {
             segment_bytes: self.segment_bytes,
             checkpoint_revisions: self.checkpoint_revisions,
             disk_free_bytes_min: 0,
+            image_rows_min: 1,
             ..Limits::default()
         }
     }

@@ -17,6 +17,7 @@ use super::super::fit::{asks_above, asks_through};
 use super::super::index::{Index, Row};
 use super::super::list::Query;
 use super::super::read;
+use super::super::values::Having;
 use super::{Found, Markings, View};
 use crate::error::Error;
 use crate::model::Revision;
@@ -277,7 +278,7 @@ fn touched(index: &Index, wanted: &Wanted, revision: Revision) -> Vec<Touched> {
             && (above || index.stands_differently(row.assessment, revision - 1, revision))
         {
             let rows = index.of_assessment(header).into_iter();
-            let under = rows.flat_map(|rows| index.current(rows, revision));
+            let under = rows.flat_map(|rows| index.current(Having::Rows(rows), revision));
             let elements =
                 under.filter(|(_, row)| kind::at(row.kind).is_some_and(Kind::is_element));
             touched.extend(elements.filter_map(earlier));

@@ -7,14 +7,15 @@
 //! superseded. Bodies are read when a pair is told, not before: a page needs few of them. The
 //! fields are compared by `wire::fields`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use roaring::RoaringBitmap;
 
 use super::super::chunks::Chunks;
 use super::super::fit::{asks_above, asks_through};
 use super::super::index::{Index, Row};
-use super::super::list::Query;
+use super::super::list::{LOCKED_ROWS, Query};
 use super::super::read;
 use super::{Found, Markings, View};
 use crate::error::Error;
@@ -50,6 +51,9 @@ pub enum Scope {
     Of(Name, Name),
 }
 
+/// A version that a side sees, with its row.
+type Seen = (u32, Found);
+
 /// Resources of one side that have no partner of their name, by kind and line.
 type Lines = BTreeMap<(u8, String), Side>;
 
@@ -61,26 +65,9 @@ impl View {
         queries: &[Query],
         scope: &Scope,
     ) -> Result<Vec<Pair>, Error> {
-        let names = {
-            let index = read(&self.store.index);
-            let asks = |by: fn(&Expr) -> bool| queries.iter().any(|query| by(&query.filter));
-            let asked = (asks(asks_above), asks(asks_through));
-            candidates(&index, scope, (base.revision, self.revision), asked)
-        };
-        let (earlier, later) = match scope {
-            Scope::All => (None, None),
-            Scope::Of(base, target) => (Some(base), Some(target)),
-        };
-        let (mut pairs, mut seen) = (Vec::new(), 0);
+        let (mut pairs, mut alone) = (Vec::new(), (Vec::new(), Vec::new()));
         let (mut gone, mut come) = (Lines::new(), Lines::new());
-        let mut alone = (Vec::new(), Vec::new());
-        for name in names {
-            let (was, is) = (base.seen(&name, earlier)?, self.seen(&name, later)?);
-            seen += usize::from(was.is_some() || is.is_some());
-            let allowed = self.limits.diff_resources_max;
-            if seen > allowed {
-                return Err(too_large(allowed));
-            }
+        for (was, is) in self.compared(base, queries, scope)?.into_values() {
             let (was, is) = (base.side(was, queries)?, self.side(is, queries)?);
             match (was, is) {
                 (None, None) => {}
@@ -108,13 +95,94 @@ impl View {
 }
 
 impl View {
+    /// What is seen, on either side, of what can differ, by name.
+    fn compared(
+        &self,
+        base: &Self,
+        queries: &[Query],
+        scope: &Scope,
+    ) -> Result<BTreeMap<String, (Option<Seen>, Option<Seen>)>, Error> {
+        let (earlier, later) = match scope {
+            Scope::All => (None, None),
+            Scope::Of(base, target) => (Some(base), Some(target)),
+        };
+        let asks = |by: fn(&Expr) -> bool| queries.iter().any(|query| by(&query.filter));
+        let asked = (asks(asks_above), asks(asks_through));
+        let mut compared = BTreeMap::new();
+        let candidates: Vec<u32> = self.candidates(base, scope, asked).into_iter().collect();
+        for slots in candidates.chunks(LOCKED_ROWS) {
+            let names: Vec<Box<str>> = {
+                let index = read(&self.store.index);
+                let named = slots.iter().filter_map(|slot| index.newest(*slot));
+                named.map(|row| row.name.clone()).collect()
+            };
+            for name in names {
+                let (was, is) = (base.seen(&name, earlier)?, self.seen(&name, later)?);
+                if was.is_some() || is.is_some() {
+                    compared.insert(name.into_string(), (was, is));
+                }
+                let allowed = self.limits.diff_resources_max;
+                if compared.len() > allowed {
+                    return Err(too_large(allowed));
+                }
+            }
+        }
+        Ok(compared)
+    }
+
+    /// The slots of what can differ. Where a condition asks for the assessment's fields, all under
+    /// a header that was written can; where it asks for what a link leads to, all that links to
+    /// that.
+    fn candidates(
+        &self,
+        base: &Self,
+        scope: &Scope,
+        (above, through): (bool, bool),
+    ) -> RoaringBitmap {
+        let (then, now) = (base.revision, self.revision);
+        let (mut slots, mut under) = (RoaringBitmap::new(), RoaringBitmap::new());
+        let written: Vec<u32> = {
+            let index = read(&self.store.index);
+            match scope {
+                Scope::All => (index.end(then)..index.end(now)).collect(),
+                Scope::Of(base, target) => {
+                    let both = [base, target].into_iter();
+                    under.extend(both.filter_map(|name| index.ordinal(name.as_str())));
+                    Vec::new()
+                }
+            }
+        };
+        for ids in written.chunks(LOCKED_ROWS) {
+            let index = read(&self.store.index);
+            for row in ids.iter().filter_map(|id| index.row(*id)) {
+                slots.insert(row.slot);
+                let header = assessment_of(&row.name).filter(|header| **header == *row.name);
+                if header.is_some()
+                    && (above || index.stands_differently(row.assessment, then, now))
+                {
+                    under.insert(row.assessment);
+                }
+                if through && assessment_of(&row.name).is_none() {
+                    let linking = index.linking(&row.name).into_iter();
+                    slots.extend(there(&index, linking, (then, now)));
+                }
+            }
+        }
+        for assessment in under {
+            let index = read(&self.store.index);
+            let rows = index.in_assessment(assessment).into_iter();
+            slots.extend(there(&index, rows.flat_map(Chunks::iter), (then, now)));
+        }
+        slots
+    }
+
     /// A resource of a pair, as it is answered on this side.
     pub fn read(&self, side: &Side) -> Result<Bytes, Error> {
         self.answer(&side.found)
     }
 
     /// A resource as this view sees it, within an assessment if one is named.
-    fn seen(&self, name: &str, within: Option<&Name>) -> Result<Option<(u32, Found)>, Error> {
+    fn seen(&self, name: &str, within: Option<&Name>) -> Result<Option<Seen>, Error> {
         if within.is_some_and(|within| assessment_of(name) != Some(within.as_str())) {
             return Ok(None);
         }
@@ -131,7 +199,7 @@ impl View {
     }
 
     /// The same, if one of the queries selects it.
-    fn side(&self, seen: Option<(u32, Found)>, queries: &[Query]) -> Result<Option<Side>, Error> {
+    fn side(&self, seen: Option<Seen>, queries: &[Query]) -> Result<Option<Side>, Error> {
         let Some((id, found)) = seen else {
             return Ok(None);
         };
@@ -199,40 +267,13 @@ pub fn lineage(body: &[u8]) -> Result<String, Error> {
     })
 }
 
-/// The names of what can differ. Where a condition asks for the assessment's fields, all under a
-/// header that was written can; where it asks for what a link leads to, all that links to that.
-fn candidates(
+/// The slots of those of the rows that were live at either revision.
+fn there(
     index: &Index,
-    scope: &Scope,
+    ids: impl Iterator<Item = u32>,
     (then, now): (Revision, Revision),
-    (above, through): (bool, bool),
-) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut under = BTreeSet::new();
-    let there = |row: &&Row| index.current_at(row, then) || index.current_at(row, now);
-    let written = match scope {
-        Scope::All => index.written_between(then, now),
-        Scope::Of(base, target) => {
-            under.extend([base.as_str(), target.as_str()]);
-            &[]
-        }
-    };
-    for row in written {
-        names.insert(row.name.to_string());
-        let header = assessment_of(&row.name).filter(|header| **header == *row.name);
-        if above || header.is_some() && index.stands_differently(row.assessment, then, now) {
-            under.extend(header);
-        }
-        if through && assessment_of(&row.name).is_none() {
-            let linking = index.linking(&row.name).into_iter();
-            let linking = linking.filter_map(|id| index.row(id)).filter(there);
-            names.extend(linking.map(|row| row.name.to_string()));
-        }
-    }
-    for assessment in under {
-        let rows = index.of_assessment(assessment).into_iter();
-        let rows = rows.flat_map(Chunks::iter).filter_map(|id| index.row(id));
-        names.extend(rows.filter(there).map(|row| row.name.to_string()));
-    }
-    names
+) -> impl Iterator<Item = u32> {
+    let rows = ids.filter_map(|id| index.row(id));
+    let live = move |row: &&Row| index.current_at(row, then) || index.current_at(row, now);
+    rows.filter(live).map(|row| row.slot)
 }

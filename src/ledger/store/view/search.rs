@@ -11,7 +11,6 @@
 //! ```
 
 use std::cmp::Reverse;
-use std::collections::hash_map::Entry;
 use std::collections::{BinaryHeap, HashMap};
 
 use bytes::Bytes;
@@ -29,6 +28,8 @@ use crate::wire::body;
 
 /// Matches that are gathered between two looks at the index.
 const BATCH: usize = 1_024;
+/// Matches up to this number are looked at one by one; of more, whole stretches of rows are.
+const ONE_BY_ONE: usize = 256;
 
 /// What is searched for.
 #[derive(Debug, Clone)]
@@ -180,6 +181,8 @@ struct Sieve<'q> {
     walks: Vec<Walk<'q>>,
     /// By ordinal of the kind, the place of its walk.
     by_kind: HashMap<u8, usize>,
+    /// How many matches have been looked at.
+    looked: usize,
     /// By kind and stretch.
     stretches: HashMap<(u8, u16), RoaringBitmap>,
 }
@@ -193,6 +196,7 @@ impl<'q> Sieve<'q> {
             queries,
             walks: walks.collect::<Result<_, _>>()?,
             by_kind: kinds.collect(),
+            looked: 0,
             stretches: HashMap::new(),
         })
     }
@@ -207,15 +211,20 @@ impl<'q> Sieve<'q> {
         let Some(walk) = walk.and_then(|at| self.walks.get_mut(*at)) else {
             return Ok(false);
         };
-        let chunk = chunk_of(one.row);
-        let rows = match self.stretches.entry((one.kind, chunk)) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                let index = read(&self.view.store.index);
-                place.insert(walk.plan.rows(&index, chunk))
+        self.looked += 1;
+        let admitted = {
+            let index = read(&self.view.store.index);
+            let chunk = chunk_of(one.row);
+            if self.looked <= ONE_BY_ONE {
+                let row = index.row(one.row);
+                row.is_some_and(|row| walk.plan.admits(&index, (one.row, row)))
+            } else {
+                let rows = || walk.plan.rows(&index, chunk);
+                let stretch = self.stretches.entry((one.kind, chunk));
+                stretch.or_insert_with(rows).contains(one.row)
             }
         };
-        if !rows.contains(one.row) {
+        if !admitted {
             return Ok(false);
         }
         let mut shown = Vec::new();
