@@ -190,7 +190,8 @@ impl In {
         let mut head = [[0; 4]; 2];
         self.file.read_exact(head.as_flattened_mut()).ok()?;
         let [length, sum] = head.map(u32::from_le_bytes);
-        (self.block.clear(), self.at = 0);
+        self.block.clear();
+        self.at = 0;
         let block = Read::by_ref(&mut self.file).take(u64::from(length));
         // A length that is wrong takes no more memory than there are bytes.
         let read = { block }.read_to_end(&mut self.block).ok()?;

@@ -54,6 +54,9 @@ pub enum Scope {
 /// A version that a side sees, with its row.
 type Seen = (u32, Found);
 
+/// What either side sees of a name.
+type Sides = (Option<Seen>, Option<Seen>);
+
 /// Resources of one side that have no partner of their name, by kind and line.
 type Lines = BTreeMap<(u8, String), Side>;
 
@@ -101,7 +104,7 @@ impl View {
         base: &Self,
         queries: &[Query],
         scope: &Scope,
-    ) -> Result<BTreeMap<String, (Option<Seen>, Option<Seen>)>, Error> {
+    ) -> Result<BTreeMap<String, Sides>, Error> {
         let (earlier, later) = match scope {
             Scope::All => (None, None),
             Scope::Of(base, target) => (Some(base), Some(target)),
