@@ -176,7 +176,7 @@ fn vocabulary() -> Vec<String> {
         if words.len() == WORDS {
             break;
         }
-        if words.len() % 20 == 0
+        if words.len().is_multiple_of(20)
             && let Some(word) = saying.next()
         {
             words.push((*word).to_owned());
