@@ -109,7 +109,8 @@ fn check(count: usize, terms: usize, limits: &Limits) -> Option<Duration> {
 /// A line with a bound of its own, in words as long as those of an article.
 fn red_line(at: usize, issue: &str) -> v1::RedLine {
     v1::RedLine {
-        name: format!("assessments/a/redLines/l{at}"),
+        // In the order of their names, as they are read.
+        name: format!("assessments/a/redLines/l{at:05}"),
         actor: "actors/estmark".into(),
         issue: issue.to_owned(),
         posture: Posture::Prohibits.into(),

@@ -5,7 +5,7 @@
 //! bound at once. A line that cannot be decided holds nothing up: it is named beside the change.
 //! Where nothing helps, the lines that are in each other's way are named.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::judge::{judge, stated};
 use super::reach::{Reach, Reaches};
@@ -34,10 +34,12 @@ pub(super) fn nearest(
     reaches: &Reaches,
     lines: &[v1::RedLine],
 ) -> Vec<v1::TermChange> {
-    let mut by_issue: BTreeMap<&str, Vec<&v1::RedLine>> = BTreeMap::new();
+    // Of many lines few are on another issue: they are counted in by hash, and then ordered.
+    let mut by_issue: HashMap<&str, Vec<&v1::RedLine>> = HashMap::new();
     for line in lines {
         by_issue.entry(line.issue.as_str()).or_default().push(line);
     }
+    let by_issue: BTreeMap<&str, Vec<&v1::RedLine>> = by_issue.into_iter().collect();
     let mut changes: Vec<v1::TermChange> = terms
         .iter()
         .enumerate()

@@ -16,13 +16,14 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use self::judge::{Finding, judge};
 use self::reach::{Path, Reach, Reaches};
 use self::terms::Term;
 use crate::error::Error;
 use crate::model::limits::Limits;
+use crate::model::name::assessment_of;
 use crate::model::v1::{self, Posture, ProposalVerdict as Verdict, RedLineStatus};
 
 /// The name of the method, for the basis of an answer.
@@ -50,7 +51,8 @@ pub struct Findings {
     pub gaps: Vec<v1::basis::Gap>,
 }
 
-/// Checks the terms against every line. Errors: everything that is wrong with the terms.
+/// Checks the terms against every line; lines come in the order of their names, which is kept
+/// among those of one verdict. Errors: everything that is wrong with the terms.
 pub fn check(
     given: &[v1::ProposalTerm],
     issues: &Issues,
@@ -61,7 +63,7 @@ pub fn check(
     terms::carried(&terms, &lines)?;
     let reaches = Reaches::of(&terms, issues, limits);
     let (lines, gaps) = standing(lines);
-    let spoken: BTreeSet<&str> = lines.iter().map(|line| line.issue.as_str()).collect();
+    let spoken: HashSet<&str> = lines.iter().map(|line| line.issue.as_str()).collect();
     let paths = spoken.iter().flat_map(|issue| reaches.on(issue));
     let followed = paths.flat_map(|path| path.issues.iter().cloned()).collect();
     let met = terms.iter().flat_map(|term| term.meets);
@@ -75,10 +77,8 @@ pub fn check(
     };
     let mut told: Vec<v1::LineVerdict> = lines.into_iter().map(|line| case.verdict(line)).collect();
     let disagreements = disagreements(&told);
-    told.sort_by(|a, b| {
-        let grave = |line: &v1::LineVerdict| gravity(line.verdict());
-        grave(a).cmp(&grave(b)).then(a.red_line.cmp(&b.red_line))
-    });
+    // Verdicts are large: they are moved once, and not compared by what they hold.
+    told.sort_by_cached_key(|line| gravity(line.verdict()));
     Ok(Findings {
         issues: followed,
         counts: counts(&told),
@@ -129,11 +129,9 @@ struct Case<'a> {
 impl Case<'_> {
     /// The verdict on one line, which is taken apart for the answer.
     fn verdict(&self, line: v1::RedLine) -> v1::LineVerdict {
-        let scale = self
-            .issues
-            .get(&line.issue)
-            .and_then(|issue| issue.scale.as_ref());
         let touching = self.reaches.on(&line.issue);
+        let issue = touching.first().and_then(|_| self.issues.get(&line.issue));
+        let scale = issue.and_then(|issue| issue.scale.as_ref());
         let judged: Vec<(&Path, Finding)> = touching
             .iter()
             .filter_map(|path| {
@@ -249,30 +247,32 @@ fn counts(lines: &[v1::LineVerdict]) -> Vec<v1::VerdictCount> {
 
 /// Actors and issues whose lines from several assessments get different verdicts.
 fn disagreements(lines: &[v1::LineVerdict]) -> Vec<v1::VerdictDisagreement> {
-    let mut groups: BTreeMap<(&str, &str), Vec<&v1::LineVerdict>> = BTreeMap::new();
+    let mut groups: HashMap<(&str, &str), Vec<&v1::LineVerdict>> = HashMap::new();
     for line in lines.iter().filter(|line| !line.actor.is_empty()) {
         let key = (line.actor.as_str(), line.issue.as_str());
         groups.entry(key).or_default().push(line);
     }
-    let told = groups
-        .into_iter()
-        .filter_map(|((actor, issue), mut lines)| {
-            let first = *lines.first()?;
-            let work = |line: &v1::LineVerdict| {
-                crate::model::name::assessment_of(&line.red_line).map(ToOwned::to_owned)
-            };
-            let several = lines.iter().any(|line| work(line) != work(first));
-            let differ = lines.iter().any(|line| line.verdict != first.verdict);
-            if !several || !differ {
-                return None;
-            }
-            lines.sort_by(|a, b| a.red_line.cmp(&b.red_line));
-            Some(v1::VerdictDisagreement {
-                actor: actor.to_owned(),
-                issue: issue.to_owned(),
-                red_lines: lines.iter().map(|line| line.red_line.clone()).collect(),
-                verdicts: lines.iter().map(|line| line.verdict).collect(),
-            })
-        });
-    told.collect()
+    groups.retain(|_, lines| {
+        let differ = |a: &v1::LineVerdict, b: &v1::LineVerdict| a.verdict != b.verdict;
+        let several = |a: &v1::LineVerdict, b: &v1::LineVerdict| {
+            assessment_of(&a.red_line) != assessment_of(&b.red_line)
+        };
+        let any = |apart: &dyn Fn(&v1::LineVerdict, &v1::LineVerdict) -> bool| {
+            let mut pairs = lines.windows(2);
+            pairs.any(|pair| matches!(pair, [a, b] if apart(a, b)))
+        };
+        any(&differ) && any(&several)
+    });
+    let told = groups.into_iter().map(|((actor, issue), mut lines)| {
+        lines.sort_by(|a, b| a.red_line.cmp(&b.red_line));
+        v1::VerdictDisagreement {
+            actor: actor.to_owned(),
+            issue: issue.to_owned(),
+            red_lines: lines.iter().map(|line| line.red_line.clone()).collect(),
+            verdicts: lines.iter().map(|line| line.verdict).collect(),
+        }
+    });
+    let mut told: Vec<v1::VerdictDisagreement> = told.collect();
+    told.sort_by(|a, b| (&a.actor, &a.issue).cmp(&(&b.actor, &b.issue)));
+    told
 }
