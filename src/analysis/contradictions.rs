@@ -143,23 +143,45 @@ fn forecasts(all: &[v1::Forecast], most: usize, found: &mut Findings) {
             None => found.gap(&forecast.name, "window"),
         }
     }
-    let key = |(question, window, _): &(String, Window, &v1::Forecast)| (question.clone(), *window);
+    let key = |(question, (_, end), _): &(String, Window, &v1::Forecast)| (question.clone(), *end);
     let (pairs, cut) = pairs(told.iter(), key, most);
     found.truncated |= cut;
-    for ((_, _, one), (_, _, other)) in pairs {
+    for ((_, (a, _), one), (_, (b, _), other)) in pairs {
         let differ = one
             .likelihood
             .as_ref()
             .zip(other.likelihood.as_ref())
             .is_some_and(|(one, other)| apart(one, other));
-        if !differ || same(&one.lineage, &other.lineage) {
+        if !differ || same(&one.lineage, &other.lineage) || !together((*a, one), (*b, other)) {
             continue;
         }
         if let Some(overlap) = shared(one.valid.as_ref(), other.valid.as_ref()) {
             let sides = (forecast_side(one), forecast_side(other));
-            let contradiction = told_of(Kind::DifferentProbability, sides, overlap);
+            let mut contradiction = told_of(Kind::DifferentProbability, sides, overlap);
+            if a != b {
+                contradiction.reason = "the same question up to the same end, with different \
+                                        probabilities; one does not state the start"
+                    .to_owned();
+            }
             found.contradictions.push(contradiction);
         }
+    }
+}
+
+/// Whether two windows that end together are one. What may happen "by 30 June" may from the day on
+/// which that was said: it is the window from 1 June unless it was said before.
+fn together(
+    (a, one): (Option<Instant>, &v1::Forecast),
+    (b, other): (Option<Instant>, &v1::Forecast),
+) -> bool {
+    let since = |forecast: &v1::Forecast, start| {
+        let made = forecast.made_at.as_ref().map(instant);
+        made.is_none_or(|made| made >= start)
+    };
+    match (a, b) {
+        (Some(start), None) => since(other, start),
+        (None, Some(start)) => since(one, start),
+        (a, b) => a == b,
     }
 }
 
@@ -491,6 +513,22 @@ mod tests {
         let found = find(record, &[], 1000);
         assert_eq!((found.contradictions.len(), found.gaps.len()), (0, 2));
         assert_eq!(found.gaps[0].field, "window");
+        // "By the tenth" is the window from 0 unless it was said before that.
+        let mut by = forecast("b", "A ceasefire holds.", 0.6);
+        by.window.as_mut().unwrap().start = None;
+        let mut early = by.clone();
+        early.made_at = Some(Timestamp {
+            seconds: -1,
+            nanos: 0,
+        });
+        assert_eq!(
+            kinds(&[], &[one.clone(), by.clone()]),
+            [Kind::DifferentProbability]
+        );
+        assert_eq!(kinds(&[], &[one.clone(), early]), []);
+        let mut later = one.clone();
+        later.window = line("l", Posture::Claims, 5, 10).valid;
+        assert_eq!(kinds(&[], &[one.clone(), later]), []);
         assert_eq!(
             kinds(&[], &[one, forecast("b", "A ceasefire fails", 0.6)]),
             []

@@ -1,8 +1,10 @@
 //! The lines of one actor across assessments: one group for each issue and posture.
 //!
-//! Versions of one lineage are one variant. Sources that derive from one another count once, so
-//! that an echo is no confirmation. Nothing is folded into a verdict: conflicts are named.
+//! A line stands where it stands now, with the earlier ones that it carries on behind it, wherever
+//! they stood. Sources that derive from one another count once, so that an echo is no confirmation.
+//! Nothing is folded into a verdict: conflicts are named.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contradictions::{disjoint, opposed};
@@ -23,8 +25,13 @@ pub struct Origins {
     pub derives_from: BTreeMap<String, Vec<String>>,
 }
 
-/// Groups the lines of one actor.
-pub fn consolidate(lines: &[v1::RedLine], origins: &Origins) -> Vec<v1::LineGroup> {
+/// Groups the lines of one actor that count, one of each lineage; `earlier` are those that do not,
+/// of which they may carry on some.
+pub fn consolidate(
+    lines: &[v1::RedLine],
+    earlier: &[v1::RedLine],
+    origins: &Origins,
+) -> Vec<v1::LineGroup> {
     let mut groups: BTreeMap<(&str, i32), Vec<&v1::RedLine>> = BTreeMap::new();
     for line in lines {
         groups
@@ -32,28 +39,32 @@ pub fn consolidate(lines: &[v1::RedLine], origins: &Origins) -> Vec<v1::LineGrou
             .or_default()
             .push(line);
     }
-    let each = groups.into_iter().map(|((issue, posture), members)| {
-        let variants = variants(&members);
+    let each = groups.into_iter().map(|((issue, posture), mut members)| {
+        members.sort_by(|a, b| newest_first(a, b));
+        let lineages: Vec<Vec<&v1::RedLine>> =
+            members.iter().map(|line| lineage(line, earlier)).collect();
         let others = lines
             .iter()
             .filter(|line| line.issue == issue && !issue.is_empty());
         let conflicts = others.filter(|other| {
             members.iter().any(|line| {
-                let kin = !line.lineage.is_empty() && line.lineage == other.lineage;
                 let apart = disjoint(line.acceptable.as_ref(), other.acceptable.as_ref());
-                !kin && (apart || opposed(line, other))
+                apart || opposed(line, other)
             })
         });
         let conflicts: BTreeSet<String> = conflicts.map(|line| line.name.clone()).collect();
+        let variants: Vec<v1::LineVariant> =
+            lineages.iter().filter_map(|lines| variant(lines)).collect();
+        let versions = lineages.concat();
         v1::LineGroup {
             issue: issue.to_owned(),
             posture,
-            independent_sources: independent(&members, origins),
+            independent_sources: independent(&versions, origins),
             newest: variants
                 .first()
                 .map(|variant| variant.red_line.clone())
                 .unwrap_or_default(),
-            since: since(&members),
+            since: since(&versions),
             conflicts: conflicts.into_iter().collect(),
             variants,
         }
@@ -89,28 +100,20 @@ pub fn unstated(lines: &[v1::RedLine]) -> Vec<v1::basis::Gap> {
     gaps
 }
 
-/// One variant for each lineage, the newest first.
-fn variants(members: &[&v1::RedLine]) -> Vec<v1::LineVariant> {
-    let mut lineages: BTreeMap<&str, Vec<&v1::RedLine>> = BTreeMap::new();
-    for line in members {
-        let lineage = if line.lineage.is_empty() {
-            &line.name
-        } else {
-            &line.lineage
-        };
-        lineages.entry(lineage).or_default().push(line);
-    }
-    let mut variants: Vec<v1::LineVariant> = lineages.into_values().filter_map(variant).collect();
-    variants.sort_by(|a, b| {
-        b.revision
-            .cmp(&a.revision)
-            .then(a.red_line.cmp(&b.red_line))
-    });
-    variants
+/// A line and the earlier ones it carries on, newest first.
+fn lineage<'a>(line: &'a v1::RedLine, earlier: &'a [v1::RedLine]) -> Vec<&'a v1::RedLine> {
+    let kin = |one: &&v1::RedLine| !line.lineage.is_empty() && one.lineage == line.lineage;
+    let mut before: Vec<&v1::RedLine> = earlier.iter().filter(kin).collect();
+    before.sort_by(|a, b| newest_first(a, b));
+    std::iter::once(line).chain(before).collect()
 }
 
-fn variant(mut versions: Vec<&v1::RedLine>) -> Option<v1::LineVariant> {
-    versions.sort_by(|a, b| b.revision.cmp(&a.revision).then(a.name.cmp(&b.name)));
+fn newest_first(one: &v1::RedLine, other: &v1::RedLine) -> Ordering {
+    let revisions = other.revision.cmp(&one.revision);
+    revisions.then_with(|| one.name.cmp(&other.name))
+}
+
+fn variant(versions: &[&v1::RedLine]) -> Option<v1::LineVariant> {
     let (newest, earlier) = versions.split_first()?;
     Some(v1::LineVariant {
         red_line: newest.name.clone(),
@@ -123,7 +126,7 @@ fn variant(mut versions: Vec<&v1::RedLine>) -> Option<v1::LineVariant> {
         acceptable: newest.acceptable.clone(),
         attribution: newest.attribution.clone(),
         citation: newest.citations.first().cloned(),
-        since: since(&versions),
+        since: since(versions),
     })
 }
 
@@ -210,8 +213,12 @@ mod tests {
     fn echoes_count_once_and_lineages_are_one_variant() {
         let mut later = line("b", Posture::Prohibits, 9, "sources/echo");
         later.lineage = "a".into();
+        // What is carried on stands with what carries it on, whatever its posture was.
+        let earlier = [
+            line("a", Posture::Requires, 3, "sources/ministry"),
+            line("e", Posture::Prohibits, 2, "sources/gone"),
+        ];
         let lines = [
-            line("a", Posture::Prohibits, 3, "sources/ministry"),
             later,
             line("c", Posture::Prohibits, 5, "sources/agency"),
             line("d", Posture::Requires, 6, "sources/ministry"),
@@ -224,7 +231,7 @@ mod tests {
             derives_from: BTreeMap::from([derives]),
             ..Origins::default()
         };
-        let groups = consolidate(&lines, &origins);
+        let groups = consolidate(&lines, &earlier, &origins);
         let prohibits = &groups[0];
         assert_eq!(
             prohibits.independent_sources,
@@ -237,7 +244,7 @@ mod tests {
             .collect();
         assert_eq!(told, [("b", 1), ("c", 0)]);
         assert_eq!(prohibits.conflicts, ["d"]);
-        assert_eq!(groups[1].conflicts, ["a", "b", "c"]);
+        assert_eq!(groups[1].conflicts, ["b", "c"]);
         let since = prohibits.since.as_ref().and_then(|since| since.start);
         assert_eq!(since.map(|start| start.seconds), Some(991));
     }

@@ -4,15 +4,17 @@
 //! the sentence at fault; what is missing names the field. Nothing is changed, and silence about a
 //! likelihood is no finding: "not stated" is an honest answer.
 
+mod premises;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::Timestamp;
 
+pub use self::premises::{Premise, Premises};
 use super::span;
 use crate::model::estimate::{self, Band};
 use crate::model::v1::{
-    self, AssumptionStatus, LikelihoodOrigin, LikelihoodScheme as Scheme, LintRule as Rule,
-    ScenarioStructure,
+    self, LikelihoodOrigin, LikelihoodScheme as Scheme, LintRule as Rule, ScenarioStructure,
 };
 
 /// The name of the method, for the basis of an answer.
@@ -20,14 +22,14 @@ pub const METHOD: &str = "lint of estimative language, sourcing, premises and va
 /// Where it is published.
 pub const SOURCE: &str = "ICD 203 (2015), PHIA yardstick (2025); the rules stand with LintRule";
 
-/// Why a premise no longer carries, by the name of what is rested on; for what lies outside of the
-/// assessment.
-pub type Gone = BTreeMap<String, &'static str>;
-
 const CONFIDENCES: [&str; 3] = ["low confidence", "moderate confidence", "high confidence"];
 
 /// Everything that is found.
-pub fn lint(assessment: &v1::Assessment, gone: &Gone, as_of: &Timestamp) -> Vec<v1::LintFinding> {
+pub fn lint(
+    assessment: &v1::Assessment,
+    premises: &Premises,
+    as_of: &Timestamp,
+) -> Vec<v1::LintFinding> {
     let parts = parts(assessment);
     let mut found = mixed(assessment, &parts);
     for part in &parts {
@@ -44,7 +46,7 @@ pub fn lint(assessment: &v1::Assessment, gone: &Gone, as_of: &Timestamp) -> Vec<
     }
     found.extend(exclusive(assessment));
     found.extend(unsourced(assessment));
-    found.extend(premises(assessment, &parts, gone));
+    found.extend(premises.gone(assessment));
     found.sort_by(|a, b| (a.rule, &a.name, &a.field).cmp(&(b.rule, &b.name, &b.field)));
     found
 }
@@ -55,7 +57,6 @@ struct Part<'a> {
     texts: Vec<(&'static str, &'a str)>,
     likelihood: Option<&'a v1::Likelihood>,
     valid: Option<&'a v1::TimeSpan>,
-    rests_on: &'a [String],
 }
 
 fn parts(assessment: &v1::Assessment) -> Vec<Part<'_>> {
@@ -64,7 +65,6 @@ fn parts(assessment: &v1::Assessment) -> Vec<Part<'_>> {
         texts: vec![("summary", assessment.summary.as_str())],
         likelihood: None,
         valid: None,
-        rests_on: &[],
     }];
     macro_rules! each {
         ($($kind:ident { $($text:ident),* } $(likely $likelihood:ident)?;)+) => {$(
@@ -73,7 +73,6 @@ fn parts(assessment: &v1::Assessment) -> Vec<Part<'_>> {
                 texts: vec![$((stringify!($text), one.$text.as_str())),*],
                 likelihood: None $(.or(one.$likelihood.as_ref()))?,
                 valid: one.valid.as_ref(),
-                rests_on: &one.rests_on,
             }));
         )+};
     }
@@ -483,8 +482,8 @@ fn exclusive(assessment: &v1::Assessment) -> Vec<v1::LintFinding> {
     over.collect()
 }
 
-/// What the rules pass over because it is not stated, and how it was treated.
-pub fn unstated(assessment: &v1::Assessment) -> Vec<v1::basis::Gap> {
+/// What the rules pass over because it is not stated or too far off, and how it was treated.
+pub fn unstated(assessment: &v1::Assessment, premises: &Premises) -> Vec<v1::basis::Gap> {
     let gap = |name: &str, field: &str, treatment: &str| v1::basis::Gap {
         name: name.to_owned(),
         field: field.to_owned(),
@@ -503,6 +502,10 @@ pub fn unstated(assessment: &v1::Assessment) -> Vec<v1::basis::Gap> {
     ) {
         let text = "words are held to the numbers of ICD 203 and PHIA, whichever fits";
         gaps.push(gap(&assessment.name, "yardstick_declared", text));
+    }
+    if premises.truncated {
+        let text = "there are more premises than are followed; the nearest were looked at";
+        gaps.push(gap(&assessment.name, "recommendations.rests_on", text));
     }
     for set in &assessment.scenario_sets {
         if set.structure_stated != Some(true) {
@@ -537,47 +540,6 @@ fn unsourced(assessment: &v1::Assessment) -> Vec<v1::LintFinding> {
         finding(Rule::RiskWithoutSource, &risk.name, "citations", text)
     })
     .collect()
-}
-
-/// Recommendations that rest, at any remove, on what no longer carries.
-fn premises(assessment: &v1::Assessment, parts: &[Part<'_>], gone: &Gone) -> Vec<v1::LintFinding> {
-    let rests: BTreeMap<&str, &[String]> = parts
-        .iter()
-        .map(|part| (part.name, part.rests_on))
-        .collect();
-    let broken = assessment
-        .assumptions
-        .iter()
-        .filter(|one| one.status() == AssumptionStatus::Broken)
-        .map(|one| (one.name.as_str(), "is an assumption that is broken"));
-    let outside = gone.iter().map(|(name, why)| (name.as_str(), *why));
-    let fallen: BTreeMap<&str, &str> = broken.chain(outside).collect();
-    let mut found = Vec::new();
-    for recommendation in &assessment.recommendations {
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let first = recommendation.rests_on.iter().chain(&recommendation.tools);
-        let mut open: Vec<&str> = first.map(String::as_str).collect();
-        while let Some(name) = open.pop() {
-            if !seen.insert(name) {
-                continue;
-            }
-            if let Some(why) = fallen.get(name) {
-                let text = format!("it rests on \"{name}\", which {why}");
-                found.push(v1::LintFinding {
-                    related: vec![name.to_owned()],
-                    ..finding(Rule::PremiseGone, &recommendation.name, "rests_on", &text)
-                });
-            }
-            open.extend(
-                rests
-                    .get(name)
-                    .into_iter()
-                    .flat_map(|more| more.iter())
-                    .map(String::as_str),
-            );
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -81,8 +81,6 @@ pub struct Placed {
     pub impacts: Vec<(Result<usize, Gap>, v1::ImpactDimension)>,
     /// The greatest level over its cells, a place in `levels`.
     pub level: Option<usize>,
-    /// The least level over its cells; another than `level` only where it straddles.
-    pub level_least: Option<usize>,
 }
 
 /// A cell with members. A risk that straddles is a member of several.
@@ -140,6 +138,21 @@ pub enum Movement {
     Stayed,
     /// One of the two has no level.
     NotComparable,
+}
+
+impl Movement {
+    /// As the contract has it; `None` for what stayed, which is not told.
+    pub fn told(self) -> Option<v1::RiskMovementKind> {
+        match self {
+            Self::Appeared => Some(v1::RiskMovementKind::Appeared),
+            Self::Gone => Some(v1::RiskMovementKind::Gone),
+            Self::Rose => Some(v1::RiskMovementKind::Rose),
+            Self::Fell => Some(v1::RiskMovementKind::Fell),
+            Self::Shifted => Some(v1::RiskMovementKind::Shifted),
+            Self::NotComparable => Some(v1::RiskMovementKind::NotComparable),
+            Self::Stayed => None,
+        }
+    }
 }
 
 /// A risk in two sets.
@@ -279,8 +292,7 @@ fn placed(matrix: &Matrix, risk: &v1::Risk, sight: Sight<'_>) -> Placed {
         lineage: risk.lineage.clone(),
         likelihood: likelihood.map(|interval| (interval.low, interval.high, interval.basis)),
         best: best.and_then(|best| (0..matrix.rows.len()).find(|row| matrix.holds(*row, best))),
-        level: levels.clone().max(),
-        level_least: levels.min(),
+        level: levels.max(),
         rows,
         column,
         impacts,
@@ -479,7 +491,9 @@ impl RiskMap {
                 Err(Gap::CannotBeJudged) => Some("cannot be judged; a row of its own"),
                 Err(Gap::NoYardstick) => Some("no yardstick gives its word numbers; as no word"),
             };
+            let passed_over = risk.impacts.iter().any(|(column, _)| column.is_err());
             let column = match risk.column {
+                Ok(_) if passed_over => Some("an impact has no level; the greatest of the rest"),
                 Ok(_) => None,
                 Err(Gap::CannotBeJudged) => Some("cannot be judged; a column of its own"),
                 Err(Gap::NotStated | Gap::NoYardstick) => {

@@ -9,6 +9,7 @@
 //! `lint`        breaches of the craft                `likelihood` words of estimation and numbers
 //! `picture`     findings as text and as SVG
 //! `scale`       issues and their scales            `draws`   repeatable random numbers
+//! `current`     which elements count at a time, and why the others do not
 //!
 //! A finding keeps every intermediate figure, and what was not stated together with how that was
 //! treated; nothing here fills a gap with a number the caller did not give. Formulae carry their
@@ -23,6 +24,7 @@ mod span;
 
 pub mod bargaining;
 pub mod contradictions;
+pub mod current;
 pub mod ladder;
 pub mod likelihood;
 pub mod lines;

@@ -132,8 +132,6 @@ pub struct Ranking {
     pub gaps: Vec<String>,
     /// The weights, all together being 1.
     pub weights: Vec<(String, f64)>,
-    /// Whether the weights are the caller's; otherwise all are alike.
-    pub weights_given: bool,
     /// From the best.
     pub ranked: Vec<Ranked>,
     /// Tools without the ratings that are weighted, in the order given.
@@ -200,7 +198,6 @@ pub fn rank(question: &Question, limits: &Limits) -> Result<Ranking, Error> {
         gaps: uncovered.map(|(target, _)| target.clone()).collect(),
         coverage,
         weights,
-        weights_given: !question.weights.is_empty(),
         ranked,
         unranked,
         leader_kept,

@@ -6,7 +6,7 @@
 //! estimate, has no word of estimation and models one collective decision, not a war.
 //!
 //! An actor of whom something needed is not stated is left out and named, unless the caller says
-//! what to assume. `what_if` compares with changed inputs, `spread` draws the inputs from their
+//! what to assume. `compare` tells what changed inputs change, `spread` draws the inputs from their
 //! stated intervals. Used by `service`.
 
 mod election;
@@ -17,7 +17,7 @@ mod spread;
 mod tests;
 
 use super::scale::Issue;
-use crate::error::{Error, Violation};
+use crate::error::Error;
 use crate::model::limits::Limits;
 pub use election::Round;
 use field::Field;
@@ -93,36 +93,6 @@ pub struct Setting {
     pub capability_assumed: Option<f64>,
     /// What to take for a salience that is not stated; `None` leaves the actor out.
     pub salience_assumed: Option<f64>,
-}
-
-/// One input that a counterfactual replaces.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Override {
-    /// What an actor wants most on an issue.
-    Ideal {
-        /// The actor.
-        actor: String,
-        /// The issue.
-        issue: String,
-        /// The value instead.
-        value: f64,
-    },
-    /// How much an issue matters to an actor.
-    Salience {
-        /// The actor.
-        actor: String,
-        /// The issue.
-        issue: String,
-        /// The value instead.
-        value: f64,
-    },
-    /// An actor's weight.
-    Capability {
-        /// The actor.
-        actor: String,
-        /// The value instead.
-        value: f64,
-    },
 }
 
 /// An input by name.
@@ -266,21 +236,6 @@ pub fn simulate(setting: &Setting, limits: &Limits) -> Result<Simulation, Error>
     Ok(simulated(Field::read(setting, limits)?))
 }
 
-/// Runs the election twice: as things are, and with some inputs replaced. An override of what is
-/// not stated states it.
-///
-/// # Errors
-/// As [`simulate`], and ACTOR_UNKNOWN or ISSUE_UNKNOWN for an override of nothing that was given.
-pub fn what_if(
-    setting: &Setting,
-    overrides: &[Override],
-    limits: &Limits,
-) -> Result<Counterfactual, Error> {
-    let actual = simulate(setting, limits)?;
-    let altered = simulate(&overridden(setting, overrides)?, limits)?;
-    Ok(compare(actual, altered))
-}
-
 /// Two simulations of the same issues, and what lies between them.
 pub fn compare(actual: Simulation, altered: Simulation) -> Counterfactual {
     let by_actor = actual.standings.iter().filter_map(|before| {
@@ -305,68 +260,6 @@ pub fn compare(actual: Simulation, altered: Simulation) -> Counterfactual {
         differences,
         shifts,
     }
-}
-
-/// The setting with some inputs replaced.
-///
-/// # Errors
-/// ACTOR_UNKNOWN or ISSUE_UNKNOWN for an override of nothing that was given.
-pub fn overridden(setting: &Setting, overrides: &[Override]) -> Result<Setting, Error> {
-    let mut altered = setting.clone();
-    let mut violations = Vec::new();
-    for (at, change) in overrides.iter().enumerate() {
-        let field = format!("overrides[{at}]");
-        if let Err(violation) = replace(&mut altered, change, field) {
-            violations.push(violation);
-        }
-    }
-    if violations.is_empty() {
-        Ok(altered)
-    } else {
-        Err(Error::Invalid(violations))
-    }
-}
-
-fn replace(setting: &mut Setting, change: &Override, field: String) -> Result<(), Violation> {
-    let (actor, issue) = match change {
-        Override::Ideal { actor, issue, .. } | Override::Salience { actor, issue, .. } => {
-            (actor, Some(issue))
-        }
-        Override::Capability { actor, .. } => (actor, None),
-    };
-    let strange = issue.filter(|issue| setting.issues.iter().all(|known| known.name != **issue));
-    if let Some(issue) = strange {
-        let text = format!("\"{issue}\" is not among the issues");
-        return Err(Violation::new(field, "ISSUE_UNKNOWN", text));
-    }
-    let Some(found) = setting.actors.iter_mut().find(|known| known.name == *actor) else {
-        let text = format!("\"{actor}\" is not among the actors");
-        return Err(Violation::new(field, "ACTOR_UNKNOWN", text));
-    };
-    match change {
-        Override::Ideal { issue, value, .. } => {
-            stand(found, issue).ideal = Some(Measure::exact(*value));
-        }
-        Override::Salience { issue, value, .. } => {
-            stand(found, issue).salience = Some(Measure::exact(*value));
-        }
-        Override::Capability { value, .. } => found.capability = Some(Measure::exact(*value)),
-    }
-    Ok(())
-}
-
-fn stand<'a>(actor: &'a mut Actor, issue: &str) -> &'a mut Stand {
-    let stands = &mut actor.stands;
-    let at = stands.iter().position(|stand| stand.issue == issue);
-    let at = at.unwrap_or_else(|| {
-        stands.push(Stand {
-            issue: issue.to_owned(),
-            ideal: None,
-            salience: None,
-        });
-        stands.len() - 1
-    });
-    &mut stands[at]
 }
 
 fn simulated(field: Field) -> Simulation {

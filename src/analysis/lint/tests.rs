@@ -7,8 +7,29 @@ fn rules(assessment: &v1::Assessment) -> Vec<(Rule, String)> {
         seconds: 1000,
         nanos: 0,
     };
-    let found = lint(assessment, &Gone::new(), &now).into_iter();
+    let found = lint(assessment, &premises(assessment), &now).into_iter();
     found.map(|one| (one.rule(), one.description)).collect()
+}
+
+/// As a service reads them, of the assessment alone.
+fn premises(assessment: &v1::Assessment) -> Premises {
+    let parts = assessment
+        .judgments
+        .iter()
+        .map(|one| (&one.name, &one.rests_on));
+    let rests: BTreeMap<_, _> = parts.collect();
+    let read = |name: &str| {
+        let broken = assessment.assumptions.iter().any(|one| one.name == name);
+        Ok(Premise {
+            gone: broken.then_some("is an assumption that is broken"),
+            rests_on: rests
+                .get(&name.to_owned())
+                .copied()
+                .cloned()
+                .unwrap_or_default(),
+        })
+    };
+    Premises::read(assessment, 100, read).unwrap()
 }
 
 fn summary(text: &str) -> v1::Assessment {
@@ -146,7 +167,7 @@ fn what_is_not_stated_is_told() {
         name: "s".into(),
         ..Default::default()
     }];
-    let fields: Vec<String> = unstated(&assessment)
+    let fields: Vec<String> = unstated(&assessment, &premises(&assessment))
         .into_iter()
         .map(|gap| gap.field)
         .collect();
@@ -193,7 +214,7 @@ fn coded_numbers_sums_sources_premises_and_validity_are_checked() {
     }];
     assessment.assumptions = vec![v1::Assumption {
         name: "p".into(),
-        status: AssumptionStatus::Broken.into(),
+        status: v1::AssumptionStatus::Broken.into(),
         ..Default::default()
     }];
     assessment.judgments = vec![v1::Judgment {

@@ -118,7 +118,7 @@ fn an_interval_that_straddles_occupies_every_row() {
     let found = &map.risks[0];
     assert_eq!(found.likelihood, Ok((0.55, 0.80, Basis::Term)));
     assert_eq!(found.rows, [2, 3]);
-    assert_eq!((found.level_least, found.level), (Some(2), Some(3)));
+    assert_eq!(found.level, Some(3));
     let occupied: Vec<(Option<usize>, Option<usize>)> = map
         .cells
         .iter()
@@ -296,10 +296,7 @@ fn a_matrix_of_the_caller_is_checked_and_used() {
     let risks = [risk("r", 0.4, 0.5, ImpactLevel::Moderate)];
     let limits = Limits::default();
     let map = super::map(own.clone(), &risks, Sight::default(), &limits).unwrap();
-    assert_eq!(
-        (map.risks[0].level_least, map.risks[0].level),
-        (Some(0), Some(1))
-    );
+    assert_eq!(map.risks[0].level, Some(1));
     let mut bad = own;
     bad.rows[1].from = 0.0;
     bad.cells[0][0] = 2;

@@ -241,17 +241,6 @@ pub struct Zone {
     pub stated: (usize, usize),
 }
 
-/// A zone beside the same with changed bounds.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Counterfactual {
-    /// With the bounds as they are.
-    pub actual: Zone,
-    /// With the bounds as asked.
-    pub altered: Zone,
-    /// The issues of which the zone is another.
-    pub changed: Vec<String>,
-}
-
 /// Overlaps what the parties accept.
 ///
 /// # Errors
@@ -276,52 +265,20 @@ pub fn agree(question: &Question, limits: &Limits) -> Result<Zone, Error> {
     Ok(package(&question.parties, issues.collect()))
 }
 
-/// Overlaps twice: as things are, and with some bounds replaced. An end that an override states
-/// replaces every one known of that party on that issue; the other end stays.
-///
-/// # Errors
-/// As [`agree`].
-pub fn what_if(
-    question: &Question,
-    overrides: &[Acceptance],
-    limits: &Limits,
-) -> Result<Counterfactual, Error> {
-    let actual = agree(question, limits)?;
-    let altered = agree(&overridden(question, overrides), limits)?;
-    let pairs = actual.issues.iter().zip(&altered.issues);
-    let other = |(before, after): &(&IssueZone, &IssueZone)| {
-        let same_ends = before.low == after.low && before.high == after.high;
-        let same_points = before.steps == after.steps && before.options == after.options;
-        before.status != after.status || !same_ends || !same_points
-    };
-    let changed = pairs
-        .filter(other)
-        .map(|(before, _)| before.issue.clone())
-        .collect();
-    Ok(Counterfactual {
-        actual,
-        altered,
-        changed,
-    })
-}
-
-/// The question with some bounds replaced.
-pub fn overridden(question: &Question, overrides: &[Acceptance]) -> Question {
-    let mut altered = question.clone();
-    for change in overrides {
-        for known in &mut altered.acceptances {
-            if known.party == change.party && known.issue == change.issue {
-                let bound = &mut known.bound;
-                bound.min = bound.min.filter(|_| change.bound.min.is_none());
-                bound.max = bound.max.filter(|_| change.bound.max.is_none());
-                if !change.bound.options.is_empty() {
-                    bound.options.clear();
-                }
-            }
+/// Puts a bound in the place of what is known. An end that it states replaces every one of that
+/// party on that issue; the other end stays.
+pub fn suppose(acceptances: &mut Vec<Acceptance>, supposed: Acceptance) {
+    let of =
+        |known: &&mut Acceptance| known.party == supposed.party && known.issue == supposed.issue;
+    for known in acceptances.iter_mut().filter(of) {
+        let bound = &mut known.bound;
+        bound.min = bound.min.filter(|_| supposed.bound.min.is_none());
+        bound.max = bound.max.filter(|_| supposed.bound.max.is_none());
+        if !supposed.bound.options.is_empty() {
+            bound.options.clear();
         }
     }
-    altered.acceptances.extend_from_slice(overrides);
-    altered
+    acceptances.push(supposed);
 }
 
 fn package(parties: &[Party], issues: Vec<IssueZone>) -> Zone {

@@ -357,8 +357,8 @@ fn the_package_is_as_closed_as_its_worst_issue() {
 }
 
 #[test]
-fn what_if_replaces_the_ends_it_states() {
-    let question = question(
+fn what_is_supposed_replaces_the_ends_it_states() {
+    let mut question = question(
         vec![quantity("q")],
         &["a", "b"],
         vec![
@@ -366,18 +366,18 @@ fn what_if_replaces_the_ends_it_states() {
             said("b", "q", Some(50.0), Some(100.0)),
         ],
     );
+    assert_eq!(run(&question).status, Status::Closed);
     let mut change = said("b", "q", Some(25.0), None);
     change.basis = Basis::Supposed;
-    let answer = what_if(&question, &[change], &Limits::default()).unwrap();
-    assert_eq!(answer.actual.status, Status::Closed);
-    assert_eq!(answer.altered.status, Status::Open);
-    assert_eq!(answer.changed, ["q"]);
-    let range = &answer.altered.issues[0].ranges[1];
+    suppose(&mut question.acceptances, change);
+    let altered = run(&question);
+    assert_eq!(altered.status, Status::Open);
+    let range = &altered.issues[0].ranges[1];
     assert_eq!(range.minimum.as_ref().unwrap().basis, Basis::Supposed);
     assert_eq!(range.maximum.as_ref().unwrap().value, 100.0);
-    let strange = said("c", "q", Some(25.0), None);
+    suppose(&mut question.acceptances, said("c", "q", Some(25.0), None));
     assert_eq!(
-        reasons(what_if(&question, &[strange], &Limits::default())),
+        reasons(agree(&question, &Limits::default())),
         ["PARTY_UNKNOWN"]
     );
 }

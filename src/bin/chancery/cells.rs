@@ -241,7 +241,7 @@ fn distance(value: &Value) -> Option<String> {
 }
 
 /// A time without what says nothing: midnight in UTC is a day. In short, to the minute.
-fn moment(time: &str, detail: Detail) -> String {
+pub(crate) fn moment(time: &str, detail: Detail) -> String {
     const MINUTES: usize = "2026-11-22T18:33".len();
     if let Some(day) = time.strip_suffix("T00:00:00Z") {
         return day.to_owned();

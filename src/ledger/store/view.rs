@@ -51,6 +51,17 @@ pub struct Stored {
     pub marking: Marking,
 }
 
+/// A version as it is answered.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Its revision.
+    pub revision: Revision,
+    /// What it is marked with, its assessment's marking included.
+    pub marking: Marking,
+}
+
 /// By which markings it is judged what a caller knows of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Markings {
@@ -111,6 +122,12 @@ impl View {
         }
     }
 
+    /// When its revision was committed, in microseconds since 1970.
+    pub fn committed_us(&self) -> i64 {
+        let index = read(&self.store.index);
+        index.time(self.revision).unwrap_or_default()
+    }
+
     /// Who asks.
     pub fn caller(&self) -> &Caller {
         &self.caller
@@ -127,6 +144,25 @@ impl View {
             .find(name)?
             .ok_or_else(|| Error::not_found(name.as_str()))?;
         self.answer(&found)
+    }
+
+    /// The same with its marking; `None` when the caller sees no such resource.
+    pub fn shown(&self, name: &Name) -> Result<Option<Shown>, Error> {
+        let Some(id) = self.store.row_at(name.as_str(), self.revision)? else {
+            return Ok(None);
+        };
+        let (found, marking) = {
+            let index = read(&self.store.index);
+            let Some(row) = index.row(id).filter(|row| self.sees(&index, id, row)) else {
+                return Ok(None);
+            };
+            (Found::from(row), index.marking_of(row, self.revision))
+        };
+        Ok(Some(Shown {
+            bytes: self.answer(&found)?,
+            revision: found.position.revision,
+            marking,
+        }))
     }
 
     /// One resource as it is answered, although it is deleted.
@@ -338,13 +374,16 @@ impl View {
             return Ok(None);
         };
         let index = read(&self.store.index);
-        let row = index.row(id).filter(|row| {
-            !row.tombstone
-                && index.stands(row, self.revision)
-                && index.holds(id, self.valid_us)
-                && index.covers(self.caller.clearance(), row, self.revision)
-        });
+        let row = index.row(id).filter(|row| self.sees(&index, id, row));
         Ok(row.map(Found::from))
+    }
+
+    /// Whether a row is there, holds, and is in the caller's sight.
+    fn sees(&self, index: &Index, id: u32, row: &Row) -> bool {
+        !row.tombstone
+            && index.stands(row, self.revision)
+            && index.holds(id, self.valid_us)
+            && index.covers(self.caller.clearance(), row, self.revision)
     }
 
     fn elements(&self, name: &Name) -> Result<Vec<Found>, Error> {

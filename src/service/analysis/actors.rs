@@ -1,6 +1,6 @@
 //! Actors across assessments: one actor's lines together, all actors by all issues.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Answer, Door};
 use super::gather::{Gathering, answer};
@@ -29,14 +29,19 @@ pub(super) async fn consolidate_red_lines(
         let mut scope = gathering.scope(request.scope)?;
         scope.actors = vec![request.actor.clone()];
         scope.issues = issues;
-        let found: Vec<plain::RedLine> = gathering.elements(&scope)?;
-        let origins = origins(gathering, &found)?;
+        let selection = gathering.selection::<plain::RedLine>(&scope, |_| true)?;
+        let found = selection.counted;
+        let lineages: BTreeSet<&str> = found.iter().map(|line| line.lineage.as_str()).collect();
+        let mut earlier = selection.uncounted;
+        earlier.retain(|line| lineages.contains(line.lineage.as_str()));
+        gathering.used(earlier.iter().map(|line| line.name.as_str()))?;
+        let origins = origins(gathering, found.iter().chain(&earlier))?;
         let coverage = match found.is_empty() {
             true => gathering.silence(&scope)?,
             false => Coverage::Stated,
         };
         Ok(plain::ConsolidateRedLinesResponse {
-            groups: lines::consolidate(&found, &origins),
+            groups: lines::consolidate(&found, &earlier, &origins),
             basis: Some(gathering.basis((lines::METHOD, lines::SOURCE), lines::unstated(&found))?),
             coverage: coverage.into(),
         })
@@ -45,10 +50,13 @@ pub(super) async fn consolidate_red_lines(
 }
 
 /// Where the words of the lines come from, as far as the caller sees it.
-fn origins(gathering: &mut Gathering, found: &[plain::RedLine]) -> Result<lines::Origins, Error> {
+fn origins<'a>(
+    gathering: &mut Gathering,
+    found: impl Iterator<Item = &'a plain::RedLine>,
+) -> Result<lines::Origins, Error> {
     let mut origins = lines::Origins::default();
     let mut open: Vec<String> = Vec::new();
-    for citation in found.iter().flat_map(|line| &line.citations) {
+    for citation in found.flat_map(|line| &line.citations) {
         open.push(citation.source.clone());
         let known = origins.source_of.contains_key(&citation.document);
         if citation.document.is_empty() || known {

@@ -305,9 +305,10 @@ fn outcomes(found: &Simulation, spread: &Spread) -> Vec<plain::BargainingOutcome
             }
         }
         values.sort_by(|a, b| a.value.total_cmp(&b.value));
-        let mode = values
-            .iter()
-            .max_by(|a, b| a.probability.total_cmp(&b.probability));
+        let mode = values.iter().reduce(|most, one| {
+            let more = one.probability > most.probability;
+            if more { one } else { most }
+        });
         let range = spread.issues.get(at);
         plain::BargainingOutcome {
             issue: baseline.issue.clone(),
@@ -383,5 +384,10 @@ fn gaps(
         });
         stands.collect::<Vec<_>>()
     });
-    left_out.chain(over).chain(fixed).collect()
+    let attitudes = (!found.risk_defined).then(|| plain::basis::Gap {
+        name: "the attitudes to risk".to_owned(),
+        field: "risk_attitude".to_owned(),
+        treatment: "the first round gives every position the same share; taken as 0".to_owned(),
+    });
+    left_out.chain(over).chain(fixed).chain(attitudes).collect()
 }

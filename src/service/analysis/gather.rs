@@ -2,16 +2,19 @@
 //!
 //! Everything that is read is noted with its revision and marking; the basis names it all and
 //! carries the highest level and the intersection of the audiences. Only what the caller may see
-//! is ever read, so that what he may not see leaves no trace in the answer.
+//! is ever read, so that what he may not see leaves no trace in the answer. Elements are counted at
+//! one time in the world, that of the read unless another was asked for, and one of each lineage.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
+use prost_reflect::DynamicMessage;
 use prost_types::Timestamp;
 
 use super::super::coverage::speaking;
 use super::super::list::kind_of;
 use super::super::{Answer, Door};
+use crate::analysis::current::{self, Known, Uncounted};
 use crate::error::{Error, Problems, Violation};
 use crate::ledger::{Query, View};
 use crate::model::Revision;
@@ -21,13 +24,19 @@ use crate::model::limits::{Limits, exceeded};
 use crate::model::name::Name;
 use crate::model::v1::{self as plain, Coverage};
 use crate::query::filter::Expr;
-use crate::wire::body::{self, Position};
-use crate::wire::builtin;
+use crate::wire::{body, builtin};
+
+/// Elements that an error names which were not counted.
+const NAMES_SHOWN: usize = 3;
 
 /// An element as far as a scope selects it.
 pub(super) trait Selected: Message + Default {
     const MESSAGE: &'static str;
     fn name(&self) -> &str;
+    /// Gives the first of a lineage, which need not say so, its own uid as the lineage.
+    fn settle_lineage(&mut self);
+    /// What decides whether it counts at a time.
+    fn known(&self) -> Known<'_>;
     /// The actors whose element it is; none when its kind has none.
     fn actors(&self) -> Vec<&str>;
     /// The issue it is on, where its kind has one.
@@ -41,6 +50,22 @@ macro_rules! selected {
 
             fn name(&self) -> &str {
                 &self.name
+            }
+
+            fn settle_lineage(&mut self) {
+                if self.lineage.is_empty() {
+                    self.lineage.clone_from(&self.uid);
+                }
+            }
+
+            fn known(&self) -> Known<'_> {
+                Known {
+                    name: &self.name,
+                    lineage: &self.lineage,
+                    continues: &self.continues,
+                    created: self.create_time.as_ref(),
+                    valid: self.valid.as_ref(),
+                }
             }
 
             fn actors(&self) -> Vec<&str> {
@@ -69,11 +94,26 @@ selected! {
 
 /// What is read for one answer.
 pub(super) struct Gathering {
+    /// As the request asks, also of which time in the world.
     pub(super) view: View,
+    /// The same revision, whatever holds when.
+    record: View,
+    /// The time of the read.
+    time: Timestamp,
+    /// The time in the world that was asked for, or that elements were counted at.
     valid_at: Option<Timestamp>,
     /// By name and revision: an answer that compares revisions rests on both versions.
     inputs: BTreeSet<(String, Revision)>,
+    uncounted: BTreeMap<String, plain::basis::Uncounted>,
     marking: Marking,
+}
+
+/// The elements of a kind that a scope selects.
+pub(super) struct Selection<T> {
+    /// Those that count.
+    pub(super) counted: Vec<T>,
+    /// Those that do not, among them what the others carry on.
+    pub(super) uncounted: Vec<T>,
 }
 
 /// The part of the record that is looked at, checked.
@@ -110,8 +150,8 @@ pub(super) async fn answer<A: Send + 'static>(
 ) -> Answer<A> {
     let mut gathering = open(&door, caller, read).await?;
     let revision = gathering.view.revision();
-    let answer = door.long(move || work(&mut gathering)).await?;
-    Ok((answer, revision))
+    let work = move || work(&mut gathering).map_err(|error| gathering.explained(error));
+    Ok((door.long(work).await?, revision))
 }
 
 /// Opens a view to gather from.
@@ -120,12 +160,23 @@ pub(super) async fn open(
     caller: Caller,
     read: Option<plain::ReadOptions>,
 ) -> Result<Gathering, Error> {
+    use plain::read_options::Consistency;
     let valid_at = read.as_ref().and_then(|read| read.valid_at);
     let view = door.view(caller, read.as_ref()).await?;
+    let time = match read.and_then(|read| read.consistency) {
+        Some(Consistency::ExactRevision(_)) => body::timestamp(view.committed_us()),
+        Some(Consistency::ReadTime(time)) => time,
+        Some(Consistency::Latest(_) | Consistency::AtLeastRevision(_)) | None => {
+            body::timestamp((door.clock)())
+        }
+    };
     Ok(Gathering {
+        record: view.clone().valid_at(None),
         view,
+        time,
         valid_at,
         inputs: BTreeSet::new(),
+        uncounted: BTreeMap::new(),
         marking: Marking::default(),
     })
 }
@@ -243,7 +294,52 @@ impl Gathering {
         Ok(())
     }
 
-    /// The elements of a kind that a scope selects and that hold at the time asked for.
+    /// Says of an error that nothing is there that some is, and was not counted.
+    fn explained(&self, mut error: Error) -> Error {
+        if let (Error::Invalid(violations), false) = (&mut error, self.uncounted.is_empty()) {
+            let names: Vec<&str> = self.uncounted.keys().map(String::as_str).collect();
+            let shown = names.iter().take(NAMES_SHOWN).copied();
+            let shown = shown.collect::<Vec<_>>().join("\", \"");
+            let rest = match names.len().saturating_sub(NAMES_SHOWN) {
+                0 => String::new(),
+                rest => format!(" and {rest} more"),
+            };
+            let none = violations.iter_mut();
+            for violation in none.filter(|one| one.reason.starts_with("NO_")) {
+                let text = format!("; not counted at the time: \"{shown}\"{rest}");
+                violation.description.push_str(&text);
+            }
+        }
+        error
+    }
+
+    /// Counts elements at a time in the world unless the request asks for another.
+    pub(super) fn count_at(&mut self, time: Timestamp) {
+        self.valid_at.get_or_insert(time);
+    }
+
+    /// The view of what counts, of all lineages.
+    fn counting(&mut self) -> View {
+        let at = *self.valid_at.get_or_insert(self.time);
+        self.record.clone().valid_at(body::microseconds(&at))
+    }
+
+    /// Refuses the name of an element that the caller does not see, or that does not hold.
+    pub(super) fn holds(&mut self, field: &str, text: &str) -> Result<(), Error> {
+        let name = Name::parse(text, field)?;
+        let (reason, what) = if !self.record.has(&name)? {
+            ("TARGET_UNKNOWN", "is not known")
+        } else if !self.counting().has(&name)? {
+            let text = "does not hold at the time that counts; another can be asked for";
+            ("TARGET_NOT_VALID", text)
+        } else {
+            return Ok(());
+        };
+        let text = format!("\"{text}\" {what}");
+        Err(Error::invalid(field, reason, text))
+    }
+
+    /// The elements of a kind that a scope selects and that count.
     pub(super) fn elements<T: Selected>(&mut self, scope: &Scope) -> Result<Vec<T>, Error> {
         self.elements_where(scope, |_| true)
     }
@@ -254,6 +350,16 @@ impl Gathering {
         scope: &Scope,
         wanted: impl Fn(&T) -> bool,
     ) -> Result<Vec<T>, Error> {
+        Ok(self.selection(scope, wanted)?.counted)
+    }
+
+    /// The elements of a kind that a scope selects, by name. What counts is decided before it is
+    /// asked whose they are and on what: a line that was carried on elsewhere is none here.
+    pub(super) fn selection<T: Selected>(
+        &mut self,
+        scope: &Scope,
+        wanted: impl Fn(&T) -> bool,
+    ) -> Result<Selection<T>, Error> {
         let actors: BTreeSet<&str> = scope.actors.iter().map(String::as_str).collect();
         let issues: BTreeSet<&str> = scope.issues.iter().map(String::as_str).collect();
         let selects = |one: &T| {
@@ -264,7 +370,38 @@ impl Gathering {
             let issue = issues.is_empty() || one.issue().is_none_or(|issue| issues.contains(issue));
             actor && issue && wanted(one)
         };
-        let mut found = Vec::new();
+        let found = self.all::<T>(scope)?;
+        let known: Vec<Known<'_>> = found.iter().map(|(one, ..)| one.known()).collect();
+        let at = *self.valid_at.get_or_insert(self.time);
+        let told = current::uncounted(&known, &at);
+        let told: Vec<Option<plain::basis::Uncounted>> = told
+            .into_iter()
+            .zip(&known)
+            .map(|(why, one)| Some(uncounted(one.name, why?, &known)))
+            .collect();
+        let mut selection = Selection {
+            counted: Vec::new(),
+            uncounted: Vec::new(),
+        };
+        for ((one, revision, marking), why) in found.into_iter().zip(told) {
+            if !selects(&one) {
+                continue;
+            }
+            let Some(why) = why else {
+                self.note(one.name(), revision, &marking);
+                selection.counted.push(one);
+                continue;
+            };
+            self.marking = self.marking.combined(&marking);
+            self.uncounted.insert(why.name.clone(), why);
+            selection.uncounted.push(one);
+        }
+        Ok(selection)
+    }
+
+    /// The elements of a kind in the assessments of a scope, whenever they hold, by name.
+    fn all<T: Selected>(&self, scope: &Scope) -> Result<Vec<(T, Revision, Marking)>, Error> {
+        let mut found: Vec<(T, Revision, Marking)> = Vec::new();
         for parent in scope.parents() {
             let most = self.limits().analysis_elements_max;
             let query = Query {
@@ -273,15 +410,16 @@ impl Gathering {
                 rejected: scope.rejected,
                 ..Query::of(kind_of(T::MESSAGE)?, most + 1)
             };
-            let names = self.view.names(&query)?;
+            let names = self.record.names(&query)?;
             if names.len() > most {
                 return Err(exceeded("scope", "SCOPE_TOO_LARGE", names.len(), most));
             }
             for name in names {
-                found.extend(self.read_if(&name, selects)?);
+                found.extend(self.decoded::<T>(&name)?);
             }
         }
-        found.sort_by(|a: &T, b: &T| a.name().cmp(b.name()));
+        found.iter_mut().for_each(|(one, ..)| one.settle_lineage());
+        found.sort_by(|(a, ..), (b, ..)| a.name().cmp(b.name()));
         Ok(found)
     }
 
@@ -305,7 +443,7 @@ impl Gathering {
                 rejected: scope.rejected,
                 ..Query::of(kind, 1)
             };
-            if let Some(name) = speaking(&self.view, &query)? {
+            if let Some(name) = speaking(&self.counting(), &query)? {
                 self.used(std::iter::once(name.as_str()))?;
                 return Ok(Coverage::NotStated);
             }
@@ -326,40 +464,44 @@ impl Gathering {
         Ok(found)
     }
 
-    /// Reads one resource and notes it as an input.
+    /// Reads one resource, whenever it holds, and notes it as an input.
     pub(super) fn read<T: Message + Default>(&mut self, name: &str) -> Result<Option<T>, Error> {
-        self.read_if(name, |_| true)
-    }
-
-    fn read_if<T: Message + Default>(
-        &mut self,
-        name: &str,
-        wanted: impl Fn(&T) -> bool,
-    ) -> Result<Option<T>, Error> {
         let Some((value, revision, marking)) = self.decoded::<T>(name)? else {
             return Ok(None);
         };
-        if !wanted(&value) {
-            return Ok(None);
-        }
         self.note(name, revision, &marking);
         Ok(Some(value))
+    }
+
+    /// Reads one resource of any kind, whenever it holds, and notes it as an input.
+    pub(super) fn message(&mut self, name: &Name) -> Result<Option<DynamicMessage>, Error> {
+        let Some(shown) = self.record.shown(name)? else {
+            return Ok(None);
+        };
+        self.note(name.as_str(), shown.revision, &shown.marking);
+        body::open(name.kind(), &shown.bytes).map(Some)
     }
 
     /// Takes over what another gathering read, such as one at an earlier revision.
     pub(super) fn absorb(&mut self, other: &Self) {
         self.marking = self.marking.combined(&other.marking);
         self.inputs.extend(other.inputs.iter().cloned());
+        for (name, why) in &other.uncounted {
+            self.uncounted
+                .entry(name.clone())
+                .or_insert_with(|| why.clone());
+        }
     }
 
     /// Notes resources that were read already, where they are seen.
     pub(super) fn used<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> Result<(), Error> {
+        let names: BTreeSet<&str> = names.collect();
         for name in names {
             let Ok(parsed) = Name::parse(name, "name") else {
                 continue;
             };
-            match self.view.stored(&parsed)?.filter(|stored| !stored.deleted) {
-                Some(stored) => self.note(name, stored.revision, &stored.marking),
+            match self.record.shown(&parsed)? {
+                Some(shown) => self.note(name, shown.revision, &shown.marking),
                 None if builtin::actor(name).is_some() => {
                     self.note(name, 0, &Marking::default());
                 }
@@ -378,19 +520,12 @@ impl Gathering {
         &self,
         name: &str,
     ) -> Result<Option<(T, Revision, Marking)>, Error> {
-        let parsed = Name::parse(name, "name")?;
-        let Some(stored) = self.view.stored(&parsed)?.filter(|stored| !stored.deleted) else {
+        let Some(shown) = self.record.shown(&Name::parse(name, "name")?)? else {
             return Ok(None);
         };
-        let position = Position {
-            revision: stored.revision,
-            created_us: 0,
-            updated_us: 0,
-            deleted: false,
-        };
-        let value = T::decode(body::answer(&stored.body, &position))
+        let value = T::decode(shown.bytes)
             .map_err(|error| Error::Internal(format!("stored body of {name}: {error}")))?;
-        Ok(Some((value, stored.revision, stored.marking)))
+        Ok(Some((value, shown.revision, shown.marking)))
     }
 
     /// The basis of the answer. An answer that its own marking keeps from the caller is refused.
@@ -422,7 +557,22 @@ impl Gathering {
             inputs: inputs.collect(),
             gaps,
             marking: Some(told(&self.marking)),
+            uncounted: self.uncounted.values().cloned().collect(),
         })
+    }
+}
+
+/// Why an element was not counted, as the contract writes it.
+fn uncounted(name: &str, why: Uncounted, known: &[Known<'_>]) -> plain::basis::Uncounted {
+    let (at, by) = match why {
+        Uncounted::Ended(at) | Uncounted::NotBegun(at) => (Some(at), None),
+        Uncounted::CarriedOn(place) => (None, known.get(place)),
+    };
+    plain::basis::Uncounted {
+        name: name.to_owned(),
+        reason: why.reason().into(),
+        at,
+        carried_on_by: by.map_or_else(String::new, |by| by.name.to_owned()),
     }
 }
 

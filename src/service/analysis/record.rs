@@ -35,10 +35,12 @@ pub(super) async fn lint_assessment(
         let names = gathering.view.element_names(&name)?;
         let all = std::iter::once(name.as_str()).chain(names.iter().map(String::as_str));
         gathering.used(all)?;
-        let gone = gone(gathering, &assessment)?;
-        let gaps = lint::unstated(&assessment);
+        let most = gathering.limits().trace_resources_max;
+        let premises =
+            lint::Premises::read(&assessment, most, |text| premise(gathering, &name, text))?;
+        let gaps = lint::unstated(&assessment, &premises);
         Ok(plain::LintAssessmentResponse {
-            findings: lint::lint(&assessment, &gone, &as_of),
+            findings: lint::lint(&assessment, &premises, &as_of),
             basis: Some(gathering.basis((lint::METHOD, lint::SOURCE), gaps)?),
             as_of: Some(as_of),
         })
@@ -46,39 +48,37 @@ pub(super) async fn lint_assessment(
     .await
 }
 
-/// What is rested on and no longer carries, seen from outside of what rests on it.
-fn gone(gathering: &mut Gathering, assessment: &plain::Assessment) -> Result<lint::Gone, Error> {
-    let mut gone = lint::Gone::new();
-    let premises = assessment.recommendations.iter();
-    let premises = premises.flat_map(|one| one.rests_on.iter().chain(&one.tools));
-    let further = assessment.judgments.iter().flat_map(|one| &one.rests_on);
-    for text in premises.chain(further) {
-        let Ok(name) = Name::parse(text, "rests_on") else {
-            continue;
-        };
-        if !gathering.view.has(&name)? {
-            gone.insert(text.clone(), "is not there, or cannot be seen");
-            continue;
-        }
-        gathering.used([text.as_str()].into_iter())?;
-        let work = assessment_of(text).filter(|work| *work != assessment.name);
-        let Some(work) = work.and_then(|work| Name::parse(work, "rests_on").ok()) else {
-            continue;
-        };
+/// A premise of an assessment, wherever it stands, and why it no longer carries.
+fn premise(gathering: &mut Gathering, of: &Name, text: &str) -> Result<lint::Premise, Error> {
+    let gone = |why| lint::Premise {
+        gone: Some(why),
+        ..lint::Premise::default()
+    };
+    let name = Name::parse(text, "rests_on")?;
+    let Some(message) = gathering.message(&name)? else {
+        return Ok(gone("is not there, or cannot be seen"));
+    };
+    if let Some(work) = assessment_of(text).filter(|work| *work != of.as_str()) {
+        let work = Name::parse(work, "rests_on")?;
         gathering.used([work.as_str()].into_iter())?;
         let revision = gathering.view.revision();
         if gathering.view.state_at(&work, revision) == i32::from(AssessmentState::Withdrawn) {
-            gone.insert(text.clone(), "lies in an assessment that was withdrawn");
-        }
-        let other: Option<plain::Assumption> = match text.contains("/assumptions/") {
-            true => gathering.read(text)?,
-            false => None,
-        };
-        if other.is_some_and(|one| one.status() == plain::AssumptionStatus::Broken) {
-            gone.insert(text.clone(), "is an assumption that is broken");
+            return Ok(gone("lies in an assessment that was withdrawn"));
         }
     }
-    Ok(gone)
+    let status = message.get_field_by_name("status");
+    let status = status.as_deref().and_then(Value::as_enum_number);
+    let assumed = name.kind().message == "Assumption";
+    if assumed && status == Some(plain::AssumptionStatus::Broken.into()) {
+        return Ok(gone("is an assumption that is broken"));
+    }
+    let rests_on = message.get_field_by_name("rests_on");
+    let rests_on = rests_on.as_deref().and_then(Value::as_list);
+    let names = rests_on.into_iter().flatten().filter_map(Value::as_str);
+    Ok(lint::Premise {
+        gone: None,
+        rests_on: names.map(ToOwned::to_owned).collect(),
+    })
 }
 
 pub(super) async fn get_commitment_ladder(
@@ -92,6 +92,7 @@ pub(super) async fn get_commitment_ladder(
         let scope = gathering.scope(request.scope)?;
         let theme =
             |one: &plain::Commitment| request.theme.is_empty() || one.theme == request.theme;
+        gathering.count_at(as_of);
         let mut commitments = gathering.elements_where(&scope, theme)?;
         let shown = commitments.iter().map(|one| one.name.clone()).collect();
         required(gathering, &mut commitments)?;

@@ -8,7 +8,6 @@ use crate::analysis::{likelihood, matrix, ranking};
 use crate::error::{Error, Problems, Violation};
 use crate::model::caller::Caller;
 use crate::model::limits::{Limits, exceeded};
-use crate::model::name::Name;
 use crate::model::v1::{self as plain, interpret_likelihood_request::Given};
 
 const RANKING: (&str, &str) = (
@@ -32,7 +31,7 @@ pub(super) async fn rank_tools(
         let scope = gathering.scope(request.scope)?;
         let mut problems = Problems::default();
         for (at, target) in request.targets.iter().enumerate() {
-            problems.note(element(gathering, &format!("targets[{at}]"), target))?;
+            problems.note(gathering.holds(&format!("targets[{at}]"), target))?;
         }
         let tools: Vec<plain::Tool> = gathering.elements(&scope)?;
         let met = problems.note(met(&request.preconditions_met, &tools, &limits))?;
@@ -60,16 +59,6 @@ pub(super) async fn rank_tools(
         Ok(ranked(found, &titles, basis))
     })
     .await
-}
-
-/// Refuses the name of an element that the caller does not see.
-fn element(gathering: &Gathering, field: &str, text: &str) -> Result<(), Error> {
-    let name = Name::parse(text, field)?;
-    if gathering.view.has(&name)? {
-        return Ok(());
-    }
-    let text = format!("\"{text}\" is not known");
-    Err(Error::invalid(field, "TARGET_UNKNOWN", text))
 }
 
 /// How often something is drawn; 0 is the default.
@@ -147,6 +136,7 @@ fn ranked(
         unmet_preconditions: profile.unmet,
         side_effects: profile.side_effects,
         may_cross: profile.may_cross,
+        crosses_targets: profile.crosses_targets,
         recommendations: profile.recommended_by,
         ..Default::default()
     };
@@ -406,11 +396,13 @@ fn moved(
         told.collect()
     };
     let moved = matrix::movement(before, after)?.into_iter();
-    let moved = moved.filter(|one| one.movement != matrix::Movement::Stayed);
-    let told = moved.map(|one| plain::RiskMovement {
-        risk: one.name,
-        before: cells(before, one.before),
-        after: cells(after, one.after),
+    let told = moved.filter_map(|one| {
+        Some(plain::RiskMovement {
+            kind: one.movement.told()?.into(),
+            risk: one.name,
+            before: cells(before, one.before),
+            after: cells(after, one.after),
+        })
     });
     Ok(told.collect())
 }

@@ -24,7 +24,7 @@ pub(super) async fn find_agreement_zone(
 ) -> Answer<plain::FindAgreementZoneResponse> {
     answer(door, caller, request.read, move |gathering| {
         let known = gathering.issues()?;
-        let stated = Stated::read(gathering, &request)?;
+        let mut stated = Stated::read(gathering, &request)?;
         let names = stated.issues(&request);
         gathering.used(names.iter().map(String::as_str))?;
         let question = zone::Question {
@@ -40,6 +40,9 @@ pub(super) async fn find_agreement_zone(
         let mut told = plain::FindAgreementZoneResponse {
             package_state: state(found.status, false).into(),
             veto_players: found.vetoes.clone(),
+            blockers: found.blockers.clone(),
+            ends_stated: count(found.stated.0),
+            ends: count(found.stated.1),
             sensitivity: shifts(&found, &known),
             issues: found
                 .issues
@@ -59,7 +62,8 @@ pub(super) async fn find_agreement_zone(
                 Err(error) => told.no_solution_reason = refusal(&error)?,
             }
         }
-        told.basis = Some(gathering.basis(METHOD, gaps(&found))?);
+        stated.gaps.extend(gaps(&found));
+        told.basis = Some(gathering.basis(METHOD, stated.gaps)?);
         Ok(told)
     })
     .await
@@ -70,6 +74,8 @@ struct Stated {
     parties: Vec<Party>,
     acceptances: Vec<Acceptance>,
     wishes: Vec<Wish>,
+    /// What was passed over for something else that is stated.
+    gaps: Vec<plain::basis::Gap>,
 }
 
 impl Stated {
@@ -103,17 +109,16 @@ impl Stated {
             ZoneBounds::RedLines | ZoneBounds::Both => gathering.elements(&scope)?,
         };
         let participants: Vec<plain::Participant> = gathering.elements(&scope)?;
+        let mut gaps = Vec::new();
         let parties = request.parties.iter().map(|name| {
-            let mut of = participants.iter().filter(|one| one.actor == *name);
-            Party {
-                name: name.clone(),
-                veto: of.find_map(|one| one.veto),
-            }
+            let of = participants.iter().filter(|one| one.actor == *name);
+            party(name, of.collect(), &mut gaps)
         });
         let mut stated = Self {
             parties: parties.collect(),
             acceptances: acceptances(&positions, &lines, request.bounds()),
-            wishes: wishes(&positions),
+            wishes: wishes(&positions, &mut gaps),
+            gaps,
         };
         for one in &request.overrides {
             stated.suppose(one);
@@ -124,13 +129,7 @@ impl Stated {
     /// Puts an override in the place of what is recorded.
     fn suppose(&mut self, one: &plain::PositionOverride) {
         if one.min.is_some() || one.max.is_some() {
-            for known in &mut self.acceptances {
-                if known.party == one.actor && known.issue == one.issue {
-                    known.bound.min = known.bound.min.filter(|_| one.min.is_none());
-                    known.bound.max = known.bound.max.filter(|_| one.max.is_none());
-                }
-            }
-            self.acceptances.push(Acceptance {
+            let supposed = Acceptance {
                 party: one.actor.clone(),
                 issue: one.issue.clone(),
                 source: String::new(),
@@ -140,7 +139,8 @@ impl Stated {
                     max: one.max,
                     options: Vec::new(),
                 },
-            });
+            };
+            zone::suppose(&mut self.acceptances, supposed);
         }
         let of = |wish: &Wish| wish.party == one.actor && wish.issue == one.issue;
         if !self.wishes.iter().any(of) {
@@ -195,16 +195,39 @@ fn acceptances(
     estimated.chain(declared).collect()
 }
 
+/// A party with the veto that any of its participants states; where another denies it, that is
+/// told.
+fn party(
+    name: &str,
+    participants: Vec<&plain::Participant>,
+    gaps: &mut Vec<plain::basis::Gap>,
+) -> Party {
+    let veto = participants.iter().filter_map(|one| one.veto).max();
+    let denied = participants
+        .iter()
+        .filter(|one| veto > one.veto && one.veto.is_some());
+    gaps.extend(denied.map(|one| gap(&one.name, "veto", "denied here and stated elsewhere; told")));
+    Party {
+        name: name.to_owned(),
+        veto,
+    }
+}
+
 /// What each party wants; of several positions the newest counts.
-fn wishes(positions: &[plain::Position]) -> Vec<Wish> {
+fn wishes(positions: &[plain::Position], gaps: &mut Vec<plain::basis::Gap>) -> Vec<Wish> {
     let mut newest: BTreeMap<(&str, &str), &plain::Position> = BTreeMap::new();
+    let mut older = Vec::new();
     for one in positions {
         let key = (one.actor.as_str(), one.issue.as_str());
         let kept = newest.entry(key).or_insert(one);
         if one.revision > kept.revision {
-            *kept = one;
+            older.push(std::mem::replace(kept, one));
+        } else if one.name != kept.name {
+            older.push(one);
         }
     }
+    let text = "a newer position of the party on the issue counts instead; its bounds hold too";
+    gaps.extend(older.into_iter().map(|one| gap(&one.name, "ideal", text)));
     let wishes = newest.into_values().map(|one| Wish {
         party: one.actor.clone(),
         issue: one.issue.clone(),
@@ -212,6 +235,14 @@ fn wishes(positions: &[plain::Position]) -> Vec<Wish> {
         salience: one.salience,
     });
     wishes.collect()
+}
+
+fn gap(name: &str, field: &str, treatment: &str) -> plain::basis::Gap {
+    plain::basis::Gap {
+        name: name.to_owned(),
+        field: field.to_owned(),
+        treatment: treatment.to_owned(),
+    }
 }
 
 fn state(status: Status, point: bool) -> ZoneState {
@@ -283,7 +314,13 @@ fn issue_zone(
         binding: binding.into_iter().cloned().collect(),
         scale_min,
         scale_max,
+        blockers: one.blockers.clone(),
+        mutual: one.mutual,
     }
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 fn party_bound(range: &zone::Range, issue: &str, stated: &Stated) -> plain::PartyBound {
@@ -324,6 +361,7 @@ fn shifts(found: &zone::Zone, known: &BTreeMap<String, plain::Issue>) -> Vec<pla
                 .zip(hinge.to)
                 .map(|(from, to)| scale::distance(measure, from, to)),
             opens: hinge.opens,
+            turns_package: found.closed_by.iter().all(|closed| *closed == one.issue),
         })
     });
     each.collect()
@@ -332,30 +370,18 @@ fn shifts(found: &zone::Zone, known: &BTreeMap<String, plain::Issue>) -> Vec<pla
 fn gaps(found: &zone::Zone) -> Vec<plain::basis::Gap> {
     let mut gaps = Vec::new();
     for one in &found.issues {
-        let mut gap = |name: &str, field: &str, treatment: &str| {
-            gaps.push(plain::basis::Gap {
-                name: format!("{name} on {}", one.issue),
-                field: field.to_owned(),
-                treatment: treatment.to_owned(),
-            });
-        };
-        for party in &one.silent {
-            gap(
-                party,
-                "acceptable",
-                "nothing is stated; the zone depends on it",
-            );
-        }
+        let on = |what: &str| format!("{what} on {}", one.issue);
+        let silent = one.silent.iter().map(|party| {
+            let text = "nothing is stated; the zone depends on it";
+            gap(&on(party), "acceptable", text)
+        });
+        gaps.extend(silent);
         if !one.undecidable_because.is_empty() {
-            gap("the zone", "scale", &one.undecidable_because);
+            gaps.push(gap(&on("the zone"), "scale", &one.undecidable_because));
         }
     }
-    let vetoes = found.veto_not_stated.iter().map(|party| plain::basis::Gap {
-        name: party.clone(),
-        field: "veto".to_owned(),
-        treatment: "not told as a veto player".to_owned(),
-    });
-    gaps.extend(vetoes);
+    let vetoes = found.veto_not_stated.iter();
+    gaps.extend(vetoes.map(|party| gap(party, "veto", "not told as a veto player")));
     gaps
 }
 

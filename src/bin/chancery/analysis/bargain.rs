@@ -1,6 +1,8 @@
 //! `chancery zone` and `chancery simulate`: where parties could agree, and where a collective
 //! decision would go.
 
+use std::path::PathBuf;
+
 use chancery::client::Client;
 use chancery::model::v1::{
     FindAgreementZoneRequest, FindAgreementZoneResponse, PositionOverride,
@@ -11,7 +13,7 @@ use clap::{Args, ValueEnum};
 
 use super::drawn::{self, Picture};
 use super::tell::{Section, foot, printed, rows};
-use super::{Whose, Within};
+use super::{Whose, Within, table};
 use crate::cells::last;
 use crate::failure::{Exit, Failure};
 use crate::nouns::within;
@@ -44,6 +46,7 @@ const ZONES: &[Section] = &[
             ("TO", "to"),
             ("MOVE", "distance"),
             ("OPENS", "opens"),
+            ("THE PACKAGE TOO", "turnsPackage"),
         ],
         none: None,
     },
@@ -195,12 +198,19 @@ impl Zone {
                 rows(&value, section, output)?;
             }
             conditions(&answer, output)?;
-            if !answer.veto_players.is_empty() {
-                let players: Vec<&str> =
-                    answer.veto_players.iter().map(|name| last(name)).collect();
-                let players = tame(&players.join(", "));
-                output.line(&format!("nothing can be agreed against {players}"))?;
+            for (players, what) in [
+                (&answer.veto_players, "nothing can be agreed against"),
+                (&answer.blockers, "not closed without any one of"),
+            ] {
+                let players: Vec<&str> = players.iter().map(|name| last(name)).collect();
+                if !players.is_empty() {
+                    output.line(&format!("{what} {}", tame(&players.join(", "))))?;
+                }
             }
+            let (stated, all) = (answer.ends_stated, answer.ends);
+            output.line(&format!(
+                "{stated} of {all} ends of what they accept are stated"
+            ))?;
             foot(&value, output)?;
         }
         for note in notes {
@@ -221,6 +231,9 @@ fn conditions(answer: &FindAgreementZoneResponse, output: &mut Output) -> Result
         for condition in rest {
             output.line(&format!("  and {}", tame(&condition.text)))?;
         }
+        if zone.mutual {
+            output.line("  and the bounds that are not stated leave room for each other")?;
+        }
         output.line("")?;
     }
     Ok(())
@@ -238,6 +251,10 @@ pub(crate) struct Simulate {
     /// Suppose a position: "ACTOR ISSUE ideal=50 salience=0.5 influence=0.3"; repeatable
     #[arg(long, value_name = "WORDS", value_parser = supposed)]
     suppose: Vec<PositionOverride>,
+    /// Suppose every row of a table: a header of actor, issue, ideal, salience, influence, then a
+    /// line for each actor and issue. Only its actors take part unless --actor names others
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
     /// How often the inputs are drawn from their stated intervals
     #[arg(long, value_name = "N", default_value_t = 100)]
     draws: i32,
@@ -256,12 +273,21 @@ impl Simulate {
         client: &Client,
         output: &mut Output,
     ) -> Result<Exit, Failure> {
+        let table = self.table.as_deref().map(table::read).transpose()?;
+        let mut overrides = table.unwrap_or_default();
+        let mut actors = named("actors", &self.actors);
+        for one in overrides.iter().filter(|_| self.actors.is_empty()) {
+            if !actors.contains(&one.actor) {
+                actors.push(one.actor.clone());
+            }
+        }
+        overrides.extend(self.suppose.iter().cloned());
         let request = SimulateBargainingRequest {
             scope: self.within.scope(&Whose::default()),
-            actors: named("actors", &self.actors),
+            actors,
             issues: named("issues", &self.issues),
             read: self.within.read.options(),
-            overrides: self.suppose.clone(),
+            overrides,
             draws: self.draws,
             seed: self.seed,
             show_pairs: output.speaks_values(),
@@ -300,22 +326,7 @@ fn supposed(text: &str) -> Result<PositionOverride, String> {
             found.issue = within("issues", word);
             continue;
         };
-        let number = number
-            .parse::<f64>()
-            .map_err(|error| format!("\"{word}\": {error}"))?;
-        let field = match key {
-            "ideal" => &mut found.ideal,
-            "min" => &mut found.min,
-            "max" => &mut found.max,
-            "salience" => &mut found.salience,
-            "influence" => &mut found.influence,
-            _ => {
-                return Err(format!(
-                    "\"{key}\" is none of ideal, min, max, salience, influence"
-                ));
-            }
-        };
-        *field = Some(number);
+        table::put(&mut found, key, number)?;
     }
     Ok(found)
 }

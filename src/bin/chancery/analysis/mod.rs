@@ -5,13 +5,14 @@
 //! `deal`    a proposal, and what it is held against     `record` what the record says of itself
 //! `bargain` zone and simulation                         `weigh`  tools, risks, words
 //! `actors`  actors across assessments                   `tell`   answers as tables, and their foot
-//! `drawn`   answers as pictures, in the terminal and as SVG
+//! `drawn`   answers as pictures, in the terminal and as SVG    `table`  positions from a table
 
 mod actors;
 mod bargain;
 mod deal;
 mod drawn;
 mod record;
+mod table;
 mod tell;
 mod weigh;
 

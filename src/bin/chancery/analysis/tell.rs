@@ -3,7 +3,7 @@
 //! Values come as canonical JSON and are put in words by the contract's descriptors, as everywhere.
 //! What an answer leaves open stands under it, line by line: nothing is passed over in silence.
 
-use chancery::model::v1::{Basis, Tlp};
+use chancery::model::v1::{Basis, Tlp, UncountedReason, basis};
 use chancery::wire::json;
 use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::Value;
@@ -94,8 +94,8 @@ pub(crate) fn rows(value: &Value, section: &Section, output: &mut Output) -> Res
     };
     let rows = list.iter().map(|one| {
         let cell = |path: &str| {
-            let text =
-                figures(&message, one, path).or_else(|| cells::at(&message, one, path, detail));
+            let text = figures(&message, one, path, detail)
+                .or_else(|| cells::at(&message, one, path, detail));
             text.map_or_else(|| "-".to_owned(), |text| tame(&text))
         };
         section.columns.iter().map(|(_, path)| cell(path)).collect()
@@ -107,8 +107,13 @@ pub(crate) fn rows(value: &Value, section: &Section, output: &mut Output) -> Res
 }
 
 /// Numbers and truths at a path. Canonical JSON leaves out a 0 and a no of fields that always have
-/// a value; they are told, for here they are answers. Numbers are rounded for the eye.
-fn figures(message: &MessageDescriptor, value: &Value, path: &str) -> Option<String> {
+/// a value; they are told, for here they are answers. Numbers are rounded for the eye, in short.
+fn figures(
+    message: &MessageDescriptor,
+    value: &Value,
+    path: &str,
+    detail: Detail,
+) -> Option<String> {
     let (first, rest) = match path.split_once('.') {
         Some((first, rest)) => (first, Some(rest)),
         None => (path, None),
@@ -121,7 +126,7 @@ fn figures(message: &MessageDescriptor, value: &Value, path: &str) -> Option<Str
         let each: Vec<&Value> = many.unwrap_or_else(|| vec![held]);
         let told = each
             .into_iter()
-            .filter_map(|one| figures(&inner, one, rest));
+            .filter_map(|one| figures(&inner, one, rest, detail));
         let told: Vec<String> = told.collect();
         return (!told.is_empty()).then(|| told.join(", "));
     }
@@ -129,7 +134,11 @@ fn figures(message: &MessageDescriptor, value: &Value, path: &str) -> Option<Str
     let kind = field.kind();
     if matches!(kind, Kind::Double) {
         let number = held.and_then(Value::as_f64);
-        return number.or(always.then_some(0.0)).map(rounded);
+        let number = number.or(always.then_some(0.0))?;
+        return Some(match detail {
+            Detail::Short => rounded(number),
+            Detail::Whole => number.to_string(),
+        });
     }
     if held.is_some() || !always {
         return None;
@@ -146,26 +155,22 @@ fn rounded(number: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// What was not stated that is told line by line; the rest is counted.
-const GAPS_SHOWN: usize = 20;
+/// What stands under an answer that is told line by line; the rest is counted.
+const SHOWN: usize = 20;
 
-/// What an answer rests on: what was not stated, the method, the revision and the marking.
+/// What an answer rests on: what was not stated or not counted, the method, the revision and the
+/// marking.
 pub(crate) fn foot(value: &Value, output: &mut Output) -> Result<(), Failure> {
     let Some(basis) = value.get("basis") else {
         return Ok(());
     };
     let basis: Basis = json::decode("Basis", basis.clone())?;
-    for gap in basis.gaps.iter().take(GAPS_SHOWN) {
+    let gaps = basis.gaps.iter().map(|gap| {
         let (name, field) = (tame(&gap.name), tame(&gap.field));
-        let treatment = tame(&gap.treatment);
-        output.line(&format!("{NOT_STATED}: {field} of {name}: {treatment}"))?;
-    }
-    let rest = basis.gaps.len().saturating_sub(GAPS_SHOWN);
-    if rest > 0 {
-        output.line(&format!(
-            "{NOT_STATED}: {rest} more; -o json tells them all"
-        ))?;
-    }
+        format!("{field} of {name}: {}", tame(&gap.treatment))
+    });
+    under(NOT_STATED, gaps, output)?;
+    under("not counted", basis.uncounted.iter().map(uncounted), output)?;
     let inputs = basis.inputs.len();
     let many = if inputs == 1 { "" } else { "s" };
     output.line(&format!(
@@ -176,6 +181,35 @@ pub(crate) fn foot(value: &Value, output: &mut Output) -> Result<(), Failure> {
         marking(&basis),
     ))?;
     Ok(())
+}
+
+fn under(
+    what: &str,
+    lines: impl ExactSizeIterator<Item = String>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let rest = lines.len().saturating_sub(SHOWN);
+    for line in lines.take(SHOWN) {
+        output.line(&format!("{what}: {line}"))?;
+    }
+    if rest > 0 {
+        output.line(&format!("{what}: {rest} more; -o json tells them all"))?;
+    }
+    Ok(())
+}
+
+fn uncounted(one: &basis::Uncounted) -> String {
+    let at = one
+        .at
+        .map(|at| cells::moment(&at.to_string(), Detail::Short));
+    let at = at.unwrap_or_default();
+    let why = match one.reason() {
+        UncountedReason::Ended => format!("its validity ended {at}"),
+        UncountedReason::NotBegun => format!("its validity begins {at}"),
+        UncountedReason::CarriedOn => format!("{} carries it on", tame(&one.carried_on_by)),
+        UncountedReason::Unspecified => String::new(),
+    };
+    format!("{}: {why}", tame(&one.name))
 }
 
 /// `TLP:AMBER, for a, b`. An answer without a marking is clear: it rests on nothing.

@@ -1,22 +1,25 @@
 //! `chancery rank-tools`, `matrix`, `likelihood`: tools ranked, risks mapped, words read.
 
+use std::path::{Path, PathBuf};
+
 use chancery::client::Client;
 use chancery::model::v1::interpret_likelihood_request::Given;
 use chancery::model::v1::{
-    InterpretLikelihoodRequest, LikelihoodScheme, RankToolsRequest, RiskMatrixRequest,
-    RiskMatrixResponse,
+    ImpactDimension, InterpretLikelihoodRequest, LikelihoodScheme, MatrixDefinition,
+    RankToolsRequest, RiskMatrixRequest, RiskMatrixResponse,
 };
 use chancery::wire::json;
 use clap::{Args, ValueEnum};
 
 use super::drawn::{self, Picture};
-use super::tell::{Section, foot, printed, tell};
+use super::tell::{Section, foot, printed, rows, tell};
 use super::{Whose, Within};
 use crate::cells::last;
 use crate::failure::{Exit, Failure};
 use crate::layout::grid;
 use crate::nouns::{whole, within};
 use crate::output::{Output, tame};
+use crate::yaml;
 
 const RANKED: &[Section] = &[
     Section {
@@ -41,6 +44,7 @@ const RANKED: &[Section] = &[
             ("UNMET", "unmetPreconditions"),
             ("SIDE EFFECTS", "sideEffects"),
             ("MAY CROSS", "mayCross"),
+            ("MAY CROSS A TARGET", "crossesTargets"),
             ("RECOMMENDED BY", "recommendations"),
         ],
         none: None,
@@ -54,11 +58,25 @@ const RANKED: &[Section] = &[
             ("NOT RATED BY", "notRated"),
             ("UNMET", "unmetPreconditions"),
             ("MAY CROSS", "mayCross"),
+            ("MAY CROSS A TARGET", "crossesTargets"),
             ("RECOMMENDED BY", "recommendations"),
         ],
         none: None,
     },
 ];
+
+const MOVED: &[Section] = &[Section {
+    title: "Moved since",
+    field: "movements",
+    message: "RiskMovement",
+    columns: &[
+        ("RISK", "risk"),
+        ("IT", "kind"),
+        ("BEFORE", "before"),
+        ("NOW", "after"),
+    ],
+    none: None,
+}];
 
 const READ: &[(&str, &str)] = &[
     ("term", "term"),
@@ -137,6 +155,12 @@ pub(crate) struct Matrix {
     /// Whose risks; - maps all together
     #[arg(long, value_name = "ACTOR", allow_hyphen_values = true)]
     perspective: String,
+    /// Only impacts of this dimension: economic, humanitarian, military ...
+    #[arg(long, value_name = "WORD", value_parser = dimension)]
+    dimension: Option<ImpactDimension>,
+    /// A matrix of your own, as YAML or JSON: name, rows (label, from), columns, cells, ratings
+    #[arg(long = "matrix", value_name = "FILE")]
+    own: Option<PathBuf>,
     /// Show how risks moved since this revision
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     since: i64,
@@ -156,8 +180,9 @@ impl Matrix {
             scope: self.within.scope(&Whose::default()),
             perspective: within("actors", &self.perspective),
             read: self.within.read.options(),
+            dimension: self.dimension.unwrap_or_default().into(),
+            matrix: self.own.as_deref().map(definition).transpose()?,
             compare_revision: self.since,
-            ..RiskMatrixRequest::default()
         };
         let answer = client.risk_matrix(request).await?;
         let perspective = within("actors", &self.perspective);
@@ -175,6 +200,7 @@ impl Matrix {
             .collect();
         if !counts.is_empty() {
             output.line(&tame(&counts.join(", ")))?;
+            output.line("")?;
         }
         if answer.without_rating > 0 {
             let many = answer.without_rating;
@@ -182,9 +208,8 @@ impl Matrix {
                 "{many} without a rating: likelihood or impact not stated"
             ))?;
         }
-        for one in &answer.movements {
-            let (before, after) = (one.before.join(", "), one.after.join(", "));
-            output.line(&tame(&format!("{}: {before} -> {after}", last(&one.risk))))?;
+        for section in MOVED {
+            rows(&value, section, output)?;
         }
         let others: Vec<&str> = answer
             .borne_by_others
@@ -199,45 +224,62 @@ impl Matrix {
     }
 }
 
+/// Reads a dimension of impact.
+fn dimension(text: &str) -> Result<ImpactDimension, String> {
+    let coded = text.to_uppercase().replace(['-', ' '], "_");
+    let found = ImpactDimension::from_str_name(&format!("IMPACT_DIMENSION_{coded}"));
+    found.ok_or_else(|| format!("\"{text}\" is no dimension of impact"))
+}
+
+/// Reads a matrix from a file.
+fn definition(file: &Path) -> Result<MatrixDefinition, Failure> {
+    let text = yaml::read(file)?;
+    let mut found = yaml::parse(&text)?.into_iter();
+    let (Some(one), None) = (found.next(), found.next()) else {
+        let sentence = format!("\"{}\" does not hold one matrix", file.display());
+        return Err(Failure::Here(sentence));
+    };
+    Ok(json::decode("MatrixDefinition", one)?)
+}
+
 /// A row for each risk, in the order of the matrix; one that touches several rows has them all.
 fn placed(answer: &RiskMatrixResponse) -> Vec<Vec<String>> {
     let label = |labels: &[String], at: i32| {
         let found = usize::try_from(at).ok().and_then(|at| labels.get(at));
         found.cloned().unwrap_or_default()
     };
-    let mut risks: Vec<Vec<String>> = Vec::new();
+    // Risks of two assessments may have one id.
+    let mut risks: Vec<(&str, Vec<String>)> = Vec::new();
     for cell in &answer.cells {
         let (row, column) = (
             label(&answer.rows, cell.row),
             label(&answer.columns, cell.column),
         );
+        let rating = match cell.rating.as_str() {
+            "" => "none",
+            rating => rating,
+        };
         for member in &cell.members {
-            let name = last(&member.risk);
-            let rating = match cell.rating.as_str() {
-                "" => "none",
-                rating => rating,
-            };
-            match risks
-                .iter_mut()
-                .map(Vec::as_mut_slice)
-                .find_map(|risk| match risk {
-                    [known, likelihood, _, ratings] if known == name => Some((likelihood, ratings)),
-                    _ => None,
-                }) {
-                Some((likelihood, ratings)) => {
+            let name = member.risk.as_str();
+            let known = risks.iter_mut().find(|(known, _)| *known == name);
+            match known.map(|(_, told)| told.as_mut_slice()) {
+                Some([_, likelihood, _, ratings]) => {
                     likelihood.push_str(&format!(" or {row}"));
                     ratings.push_str(&format!(" or {rating}"));
                 }
-                None => risks.push(vec![
-                    name.to_owned(),
-                    row.clone(),
-                    column.clone(),
-                    rating.to_owned(),
-                ]),
+                Some(_) | None => risks.push((
+                    name,
+                    vec![
+                        last(name).to_owned(),
+                        row.clone(),
+                        column.clone(),
+                        rating.to_owned(),
+                    ],
+                )),
             }
         }
     }
-    risks
+    risks.into_iter().map(|(_, told)| told).collect()
 }
 
 /// A published yardstick.
