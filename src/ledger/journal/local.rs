@@ -4,7 +4,7 @@
 //!
 //! A group is one frame, one positioned write, one `fdatasync`; only then do the head and the
 //! readers move. Nothing is ever written before the sync of what stands before it, nothing already
-//! durable is ever changed, and no file is mapped into memory.
+//! durable is ever changed, and no file is mapped into memory. Only zeros are written ahead.
 //!
 //! A full segment is left at its preallocated length: the unused end is a hole and takes no space,
 //! and leaving it saves a write that a crash could fall into. A group larger than a segment gets
@@ -75,7 +75,15 @@ struct Tail {
     end: u64,
     /// The length of the file.
     bytes: u64,
+    /// Up to where its blocks are there.
+    filled: u64,
 }
+
+/// The least and the most that is filled with zeros ahead of the frames.
+const FILL_BYTES: (u64, u64) = (256 << 10, 4 << 20);
+
+/// What is filled in.
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// An opened journal, and what opening it found.
 pub struct Opened {
@@ -313,8 +321,10 @@ impl Local {
 
     /// Writes a frame behind the last one and syncs it.
     fn write(&mut self, frame: Vec<u8>) -> Result<(), Error> {
+        let filled = self.tail.fill(frame.len() as u64);
         let (file, path) = (&self.tail.file, &self.tail.path);
-        let written = disk::write("journal.write", file, &frame, self.tail.end)
+        let written = filled
+            .and_then(|()| disk::write("journal.write", file, &frame, self.tail.end))
             .map_err(|source| Error::io(path, "write", source))
             .and_then(|()| {
                 if mutant::active("ack_before_sync") {
@@ -373,6 +383,28 @@ impl Local {
 }
 
 impl Tail {
+    /// Gives the next frames blocks, as zeros: a sync that has none to find for what was written
+    /// takes two thirds of the time. The further a segment is, the more at a time.
+    fn fill(&mut self, frame: u64) -> io::Result<()> {
+        let needed = self.end + frame;
+        if needed <= self.filled {
+            return Ok(());
+        }
+        let (least, most) = FILL_BYTES;
+        let to = (needed + self.end.clamp(least, most)).min(self.bytes);
+        let mut from = std::mem::replace(&mut self.filled, to).max(self.end);
+        while from < to {
+            let zeros = ZEROS.get(..(to - from) as usize).unwrap_or(&ZEROS);
+            match disk::write("journal.fill", &self.file, zeros, from) {
+                // The frame itself may fit yet.
+                Err(error) if error.kind() == io::ErrorKind::StorageFull => return Ok(()),
+                written => written?,
+            }
+            from += zeros.len() as u64;
+        }
+        Ok(())
+    }
+
     /// Makes everything behind the last frame zeros again, durably.
     fn cut(&self) -> Result<(), Error> {
         let cut = disk::at("undo.cut")
@@ -425,6 +457,7 @@ fn settle(dir: &Path, options: Options, found: &mut Scan) -> Result<Option<Tail>
         path,
         end,
         bytes,
+        filled: end,
     }))
 }
 
@@ -455,6 +488,7 @@ fn create((dir, names): (&Path, &File), header: &Header, bytes: u64) -> Result<T
         path,
         end: HEADER_BYTES,
         bytes,
+        filled: HEADER_BYTES,
     })
 }
 
