@@ -35,6 +35,7 @@ mod spans;
 mod values;
 pub(super) mod view;
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -48,7 +49,7 @@ use tracing::warn;
 use self::checkpoint::Note;
 use self::index::Index;
 use self::load::Loaded;
-use self::row::{Has, Row, fingerprint, key, split};
+use self::row::{Has, Row, RowId, fingerprint, key, split};
 use super::disk;
 use super::journal::{Locator, Position, Reader};
 use crate::error::Error;
@@ -63,6 +64,8 @@ const REQUESTS: u8 = 1;
 const CACHE_BYTES: u64 = 64 << 20;
 /// The image is written anew when it lacks this part of the rows.
 const IMAGE_SHARE: u32 = 16;
+/// With so many names written lately, those before are found in sled again.
+const LATELY_MAX: usize = 4_096;
 /// Fields up to this number are set in whatever is stored: name, uid, times, id.
 const ALWAYS_SET: u32 = 7;
 
@@ -73,6 +76,8 @@ pub(crate) struct Store {
     requests: sled::Tree,
     db: sled::Db,
     index: RwLock<Index>,
+    /// The newest rows of names written lately, and since when: what was written is read next.
+    lately: RwLock<HashMap<Box<str>, (u32, Revision)>>,
     bodies: Arc<dyn Reader>,
     sums: RwLock<Sums>,
     /// The earliest revision that can be read.
@@ -185,6 +190,7 @@ impl Store {
             requests: db.open_tree("requests")?,
             db,
             index: RwLock::new(Index::new()),
+            lately: RwLock::default(),
             bodies: Arc::clone(bodies),
             sums: RwLock::default(),
             earliest: AtomicI64::new(1),
@@ -260,8 +266,13 @@ impl Store {
                 .fetch_max(compaction.revision, Ordering::SeqCst);
         }
         self.put(position, envelope, &rows)?;
+        let mut lately = write(&self.lately);
+        if lately.len() > LATELY_MAX {
+            lately.clear();
+        }
         for (name, row, has) in &rows {
             index.add(name, position.revision, (row, has));
+            lately.insert((*name).into(), (row.id, position.revision));
         }
         index.close(position.time_us);
         Ok(())
@@ -320,14 +331,13 @@ impl Store {
         rows: &[(&str, Row, Has)],
     ) -> Result<(), Error> {
         let mut sums = write(&self.sums);
-        let mut batch = sled::Batch::default();
         for (name, row, _) in rows {
             let (key, value) = (key(name, position.revision), row.encode_to_vec());
             sums.add_row(fingerprint(ROWS, &key, &value));
-            batch.insert(key, value);
+            // One by one: a batch makes sled write to the disk, beside the journal's sync.
+            disk::at("store.rows").map_err(internal)?;
+            self.rows.insert(key, value).map_err(internal)?;
         }
-        disk::at("store.rows").map_err(internal)?;
-        self.rows.apply_batch(batch).map_err(internal)?;
         if envelope.request_id.is_empty() {
             return Ok(());
         }
@@ -352,8 +362,12 @@ impl Store {
         self.row_at(name, Revision::MAX)
     }
 
-    /// The row of a name as of a revision: one seek.
+    /// The row of a name as of a revision: one seek, unless it was written lately.
     fn row_at(&self, name: &str, revision: Revision) -> Result<Option<u32>, Error> {
+        let lately = read(&self.lately).get(name).copied();
+        if let Some((id, _)) = lately.filter(|(_, from)| *from <= revision) {
+            return Ok(Some(id));
+        }
         let entry = self
             .rows
             .range(key(name, revision)..)
@@ -366,7 +380,7 @@ impl Store {
         if split(&found).is_none_or(|(found, _)| found != name) {
             return Ok(None);
         }
-        let row = Row::decode(value.as_ref()).map_err(internal)?;
+        let row = RowId::decode(value.as_ref()).map_err(internal)?;
         Ok(Some(row.id))
     }
 

@@ -69,6 +69,13 @@ pub(super) struct Has {
     pub(super) stated: Vec<u32>,
 }
 
+/// The row's id alone, for who looks the rest up in the index.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(super) struct RowId {
+    #[prost(uint32, tag = "1")]
+    pub(super) id: u32,
+}
+
 /// A stretch of time, in microseconds since 1970; an end that is not stated is open.
 #[derive(Clone, Copy, PartialEq, Message)]
 pub(super) struct Valid {
