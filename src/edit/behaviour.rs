@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use prost_reflect::FieldDescriptor;
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-use crate::model::kind::CONTRACT;
+use crate::model::kind::{self, CONTRACT};
 
 /// How a field may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,15 +22,21 @@ pub enum Behaviour {
     OutputOnly,
 }
 
-/// What a field's comment says.
-#[derive(Debug, Clone, Copy)]
-struct Told {
-    behaviour: Behaviour,
-    /// "up to 4096 bytes"
-    bytes_max: Option<usize>,
+/// A field of the contract, with what stands of it outside its type.
+#[derive(Debug)]
+pub struct Told {
+    /// The field.
+    pub field: FieldDescriptor,
+    /// How it may be written.
+    pub behaviour: Behaviour,
+    /// How long a text may be, in bytes, where the contract says: "up to 4096 bytes".
+    pub bytes_max: Option<usize>,
+    /// The collections it may point into, if it is a link; none is anywhere.
+    pub targets: Option<&'static [&'static str]>,
 }
 
-static TOLD: LazyLock<HashMap<String, Told>> = LazyLock::new(|| {
+/// By the full name of the message.
+static TOLD: LazyLock<HashMap<String, Vec<Told>>> = LazyLock::new(|| {
     let mut found = HashMap::new();
     for file in CONTRACT.files() {
         let proto = file.file_descriptor_proto();
@@ -43,20 +49,22 @@ static TOLD: LazyLock<HashMap<String, Told>> = LazyLock::new(|| {
             .map(|location| (location.path.as_slice(), location.leading_comments()))
             .collect();
         for message in file.messages().flat_map(all) {
-            for field in message.fields() {
+            let told = message.fields().map(|field| {
                 let comment = comments.get(field.path()).copied().unwrap_or_default();
-                let told = Told {
+                Told {
                     behaviour: behaviour(comment),
                     bytes_max: bytes_max(comment),
-                };
-                found.insert(field.full_name().to_owned(), told);
-            }
+                    targets: kind::targets(field.name()),
+                    field,
+                }
+            });
+            found.insert(message.full_name().to_owned(), told.collect());
         }
     }
     found
 });
 
-fn all(message: prost_reflect::MessageDescriptor) -> Vec<prost_reflect::MessageDescriptor> {
+fn all(message: MessageDescriptor) -> Vec<MessageDescriptor> {
     let nested = message.child_messages().flat_map(all);
     std::iter::once(message.clone()).chain(nested).collect()
 }
@@ -82,15 +90,9 @@ fn bytes_max(comment: &str) -> Option<usize> {
     })
 }
 
-/// How a field may be written.
-pub fn of(field: &FieldDescriptor) -> Behaviour {
-    TOLD.get(field.full_name())
-        .map_or(Behaviour::Optional, |told| told.behaviour)
-}
-
-/// How long a text may be, in bytes, where the contract says.
-pub fn text_bytes_max(field: &FieldDescriptor) -> Option<usize> {
-    TOLD.get(field.full_name()).and_then(|told| told.bytes_max)
+/// The fields of a message, in its order; none of a message that is not the contract's.
+pub fn fields(message: &MessageDescriptor) -> &'static [Told] {
+    TOLD.get(message.full_name()).map_or(&[], Vec::as_slice)
 }
 
 #[cfg(test)]
@@ -100,12 +102,16 @@ mod tests {
     #[test]
     fn the_contract_tells_what_may_be_written() {
         let line = CONTRACT.get_message_by_name("chancery.v1.RedLine").unwrap();
-        let told = |name: &str| of(&line.get_field_by_name(name).unwrap());
+        let of = |name: &str| {
+            let mut fields = fields(&line).iter();
+            fields.find(|told| told.field.name() == name).unwrap()
+        };
+        let told = |name: &str| of(name).behaviour;
         assert_eq!(told("etag"), Behaviour::OutputOnly);
         assert_eq!(told("title"), Behaviour::Required);
         assert_eq!(told("actor"), Behaviour::Optional);
         assert_eq!(told("id"), Behaviour::Immutable);
-        let bound = |name: &str| text_bytes_max(&line.get_field_by_name(name).unwrap());
-        assert!(bound("title").is_some() && bound("actor").is_none());
+        assert!(of("title").bytes_max.is_some() && of("actor").bytes_max.is_none());
+        assert_eq!(of("actor").targets, Some(["actors"].as_slice()));
     }
 }

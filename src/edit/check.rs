@@ -4,9 +4,9 @@
 //! of the shared messages (likelihood, bound, span, citation). Every problem is reported, with its
 //! path as a caller would write it: `risks[2].likelihood.low`.
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage, Value};
+use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 
-use super::behaviour::{self, Behaviour};
+use super::behaviour::{self, Behaviour, Told};
 use crate::error::Violation;
 use crate::model::estimate;
 use crate::model::v1::LikelihoodScheme;
@@ -19,21 +19,22 @@ pub fn check(message: &DynamicMessage, path: &str) -> Vec<Violation> {
 }
 
 fn walk(message: &DynamicMessage, path: &str, found: &mut Vec<Violation>) {
-    for field in message.descriptor().fields() {
-        let at = join(path, field.name());
-        let set = message.has_field(&field);
-        if !set && behaviour::of(&field) == Behaviour::Required {
-            found.push(Violation::new(
-                at.as_str(),
-                "REQUIRED",
-                "a value is required",
-            ));
+    let descriptor = message.descriptor();
+    for told in behaviour::fields(&descriptor) {
+        let Told {
+            field, behaviour, ..
+        } = told;
+        let set = message.has_field(field);
+        if !set && *behaviour == Behaviour::Required {
+            let at = join(path, field.name());
+            found.push(Violation::new(at, "REQUIRED", "a value is required"));
         }
         if set && !field.is_map() {
-            each(&field, &message.get_field(&field), &at, found);
+            let at = join(path, field.name());
+            each(told, &message.get_field(field), &at, found);
         }
     }
-    match message.descriptor().name() {
+    match descriptor.name() {
         "Likelihood" => likelihood(message, path, found),
         "Bound" => ordered(message, ("min", "max"), ("BOUND_ORDER", path), found),
         "TimeSpan" => span(message, path, found),
@@ -42,21 +43,23 @@ fn walk(message: &DynamicMessage, path: &str, found: &mut Vec<Violation>) {
     }
 }
 
-fn each(field: &FieldDescriptor, value: &Value, at: &str, found: &mut Vec<Violation>) {
+fn each(told: &Told, value: &Value, at: &str, found: &mut Vec<Violation>) {
     let Some(items) = value.as_list() else {
-        return one(field, value, at, found);
+        return one(told, value, at, found);
     };
     for (place, item) in items.iter().enumerate() {
-        one(field, item, &format!("{at}[{place}]"), found);
+        one(told, item, &format!("{at}[{place}]"), found);
     }
 }
 
-fn one(field: &FieldDescriptor, value: &Value, at: &str, found: &mut Vec<Violation>) {
+fn one(told: &Told, value: &Value, at: &str, found: &mut Vec<Violation>) {
     if let Some(inner) = value.as_message() {
         if inner.descriptor().parent_file().package_name() == "chancery.v1" {
             walk(inner, at, found);
         }
-    } else if let (Some(number), Some(values)) = (value.as_enum_number(), field.kind().as_enum()) {
+    } else if let (Some(number), Some(values)) =
+        (value.as_enum_number(), told.field.kind().as_enum())
+    {
         if values.get_value(number).is_none() {
             let text = format!("\"{number}\" is not a value of {}", values.name());
             found.push(Violation::new(at, "ENUM_UNKNOWN", text));
@@ -70,11 +73,11 @@ fn one(field: &FieldDescriptor, value: &Value, at: &str, found: &mut Vec<Violati
             ));
         }
     } else if let Some(text) = value.as_str() {
-        bounded(field, text, at, found);
+        bounded(told, text, at, found);
     }
 }
 
-fn bounded(field: &FieldDescriptor, text: &str, at: &str, found: &mut Vec<Violation>) {
+fn bounded(told: &Told, text: &str, at: &str, found: &mut Vec<Violation>) {
     if text.contains('\0') {
         found.push(Violation::new(
             at,
@@ -82,7 +85,7 @@ fn bounded(field: &FieldDescriptor, text: &str, at: &str, found: &mut Vec<Violat
             "a NUL character is not text",
         ));
     }
-    let allowed = behaviour::text_bytes_max(field).filter(|allowed| text.len() > *allowed);
+    let allowed = told.bytes_max.filter(|allowed| text.len() > *allowed);
     if let Some(allowed) = allowed {
         let told = format!("{} bytes given, {allowed} allowed", text.len());
         found.push(Violation::new(at, "TEXT_TOO_LONG", told));

@@ -3,11 +3,10 @@
 //! A field is a link by its name, and the same name means the same in every kind; what it may point
 //! to stands in `model::kind`. Whether the target exists is left to whoever holds a view.
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage, Value};
+use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 
-use super::behaviour::{self, Behaviour};
+use super::behaviour::{self, Behaviour, Told};
 use crate::error::Violation;
-use crate::model::kind;
 use crate::model::name::Name;
 
 /// A link in a resource.
@@ -27,8 +26,10 @@ pub fn links(message: &DynamicMessage, path: &str) -> (Vec<Link>, Vec<Violation>
 }
 
 fn walk(message: &DynamicMessage, path: &str, found: &mut (Vec<Link>, Vec<Violation>)) {
-    for field in message.descriptor().fields() {
-        if !message.has_field(&field) || field.is_map() {
+    for told in behaviour::fields(&message.descriptor()) {
+        let field = &told.field;
+        let leads = told.targets.is_some() || field.kind().as_message().is_some();
+        if !leads || !message.has_field(field) || field.is_map() {
             continue;
         }
         let at = if path.is_empty() {
@@ -36,26 +37,26 @@ fn walk(message: &DynamicMessage, path: &str, found: &mut (Vec<Link>, Vec<Violat
         } else {
             format!("{path}.{}", field.name())
         };
-        let value = message.get_field(&field);
+        let value = message.get_field(field);
         match value.as_list() {
             Some(items) => {
                 for (place, item) in items.iter().enumerate() {
-                    one(&field, item, &format!("{at}[{place}]"), found);
+                    one(told, item, &format!("{at}[{place}]"), found);
                 }
             }
-            None => one(&field, &value, &at, found),
+            None => one(told, &value, &at, found),
         }
     }
 }
 
-fn one(field: &FieldDescriptor, value: &Value, at: &str, found: &mut (Vec<Link>, Vec<Violation>)) {
+fn one(told: &Told, value: &Value, at: &str, found: &mut (Vec<Link>, Vec<Violation>)) {
     if let Some(inner) = value.as_message() {
         if !is_stored(inner) {
             walk(inner, at, found);
         }
         return;
     }
-    let Some(targets) = kind::targets(field.name()) else {
+    let Some(targets) = told.targets else {
         return;
     };
     let text = value.as_str().unwrap_or_default();
@@ -98,12 +99,12 @@ pub fn unlink(message: &mut DynamicMessage, target: &str) -> usize {
 /// Points every link from `target` to another resource, or takes it out.
 pub fn replace(message: &mut DynamicMessage, target: &str, other: Option<&str>) -> usize {
     let mut count = 0;
-    let fields: Vec<FieldDescriptor> = message.descriptor().fields().collect();
-    for field in fields.iter().filter(|field| !field.is_map()) {
-        if !message.has_field(field) {
+    for told in behaviour::fields(&message.descriptor()) {
+        let field = &told.field;
+        if field.is_map() || !message.has_field(field) {
             continue;
         }
-        let linked = kind::targets(field.name()).is_some();
+        let linked = told.targets.is_some();
         let value = message.get_field_mut(field);
         if let Some(items) = value.as_list_mut() {
             let moved = items
@@ -123,10 +124,9 @@ pub fn replace(message: &mut DynamicMessage, target: &str, other: Option<&str>) 
 
 /// Whether a part cannot stand without the link that was taken out of it.
 fn lost(part: &DynamicMessage) -> bool {
-    part.descriptor().fields().any(|field| {
-        kind::targets(field.name()).is_some()
-            && behaviour::of(&field) == Behaviour::Required
-            && !part.has_field(&field)
+    behaviour::fields(&part.descriptor()).iter().any(|told| {
+        let needed = told.targets.is_some() && told.behaviour == Behaviour::Required;
+        needed && !part.has_field(&told.field)
     })
 }
 

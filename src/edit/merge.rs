@@ -4,9 +4,9 @@
 //! over. Either way what only the server writes stays as it is, and what was fixed at creation
 //! must not change.
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage, Value};
+use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 
-use super::behaviour::{self, Behaviour};
+use super::behaviour::{self, Behaviour, Told};
 use crate::error::Violation;
 
 /// The paths of a mask; `None` is all of them.
@@ -26,12 +26,8 @@ pub fn merge(
         Some(_) | None => DynamicMessage::new(given.descriptor()),
     };
     if whole {
-        for field in given
-            .descriptor()
-            .fields()
-            .filter(|field| given.has_field(field))
-        {
-            result.set_field(&field, given.get_field(&field).into_owned());
+        for (field, value) in given.fields() {
+            result.set_field(&field, value.clone());
         }
     }
     for part in mask.into_iter().flatten().filter(|part| *part != "*") {
@@ -45,8 +41,8 @@ pub fn merge(
             violations.push(Violation::new(at, "MASK_UNKNOWN_PATH", text));
         }
     }
-    for field in given.descriptor().fields() {
-        keep(&mut result, present, &field, (path, &mut violations));
+    for told in behaviour::fields(&given.descriptor()) {
+        keep(&mut result, present, told, (path, &mut violations));
     }
     (result, violations)
 }
@@ -81,11 +77,13 @@ fn copy(result: &mut DynamicMessage, given: &DynamicMessage, names: &[&str]) -> 
 fn keep(
     result: &mut DynamicMessage,
     present: Option<&DynamicMessage>,
-    field: &FieldDescriptor,
+    Told {
+        field, behaviour, ..
+    }: &Told,
     (path, violations): (&str, &mut Vec<Violation>),
 ) {
     let before = present.filter(|present| present.has_field(field));
-    match behaviour::of(field) {
+    match behaviour {
         Behaviour::OutputOnly => match before {
             Some(before) => result.set_field(field, before.get_field(field).into_owned()),
             None => result.clear_field(field),

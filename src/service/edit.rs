@@ -104,7 +104,7 @@ impl Head {
     fn put(&self, name: &Name, writing: &mut Writing<'_>) -> Result<(), Error> {
         writing.proposes(self.proposed.iter().cloned());
         let put = Put {
-            given: self.given.clone(),
+            given: &self.given,
             mask: Some(&self.mask),
             etag: "",
             path: "assessment".to_owned(),
@@ -163,7 +163,6 @@ fn edited(
         let path = format!("edits[{number}]");
         if let Some(given) = &edit.upsert {
             let path = format!("{path}.upsert");
-            let given = given.clone();
             let put = Put {
                 given,
                 mask: edit.mask.as_deref(),

@@ -34,7 +34,7 @@ pub(super) async fn create<T: Message + Default>(
     let applied = apply(&door, caller, &mutation, |view| {
         let name = new_name(view, kind, &id, &given)?;
         let mut writing = Writing::on(view, &uid);
-        let put = Put::whole(given.clone(), String::new());
+        let put = Put::whole(&given, String::new());
         writing.put(&name, put)?;
         writing.finish()
     })
@@ -106,29 +106,25 @@ pub(super) async fn update<T: Message + Default>(
     let mask = mask(update.mask, &given);
     let uid = || door.uid();
     let applied = apply(&door, caller, &mutation, |view| {
-        let present = view.stored(&name)?.filter(|stored| !stored.deleted);
-        let built_in = builtin::actor(name.as_str());
-        if present.is_none() && built_in.is_none() && !update.allow_missing {
+        let stored = view.stored(&name)?;
+        let present = stored.as_ref().is_some_and(|stored| !stored.deleted);
+        let built_in = builtin::actor(name.as_str()).filter(|_| !present);
+        if !present && built_in.is_none() && !update.allow_missing {
             return Err(Error::not_found(name.as_str()));
         }
         let mut writing = Writing::on(view, &uid);
-        let mut given = given.clone();
-        let mut taken = Some(mask.as_slice());
-        if let (None, Some(actor)) = (&present, built_in) {
-            given = over(body::open(kind, &actor.bytes)?, &given, &mask);
-            taken = None;
-        }
+        let changed = match built_in {
+            Some(actor) => Some(over(body::open(kind, &actor.bytes)?, &given, &mask)),
+            None => None,
+        };
         let put = Put {
-            given,
-            mask: taken,
+            given: changed.as_ref().unwrap_or(&given),
+            mask: changed.is_none().then_some(mask.as_slice()),
             etag: &update.etag,
             path: String::new(),
         };
-        writing.put(&name, put)?;
-        if let Some(stored) = &present {
-            let before = body::open(kind, &stored.body)?;
-            keep_scale(view, (&name, &before), &mut writing);
-        }
+        writing.put_onto(&name, stored, put)?;
+        keep_scale(view, &name, &mut writing);
         writing.finish()
     })
     .await?;
@@ -147,9 +143,9 @@ fn over(mut actor: DynamicMessage, given: &DynamicMessage, mask: &[String]) -> D
 }
 
 /// A scale that positions and lines are measured on does not change any more.
-fn keep_scale(view: &View, (name, before): (&Name, &DynamicMessage), writing: &mut Writing<'_>) {
+fn keep_scale(view: &View, name: &Name, writing: &mut Writing<'_>) {
     let scales = ["ordinal", "quantity", "options", "binary"];
-    let Some(after) = writing.message(name) else {
+    let (Some(before), Some(after)) = (writing.was(name), writing.message(name)) else {
         return;
     };
     let changed = scales.iter().any(|scale| {
@@ -265,7 +261,7 @@ fn merged(
         name,
         Put {
             etag,
-            ..Put::whole(kept, "name")
+            ..Put::whole(&kept, "name")
         },
     )?;
     writing.finish()

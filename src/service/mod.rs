@@ -173,7 +173,11 @@ macro_rules! mutation {
     ($request:expr, $reason:expr) => {
         $crate::service::Mutation {
             request_id: $request.request_id.clone(),
-            hash: $crate::service::hash(&$request),
+            // Only a request with an id is ever told from another one.
+            hash: match $request.request_id.as_str() {
+                "" => Vec::new(),
+                _ => $crate::service::hash(&$request),
+            },
             reason: $reason,
             validate_only: $request.validate_only,
             takes_away: false,
@@ -220,7 +224,9 @@ impl Door {
         match ask(self.clone(), caller, request.into_inner()).await {
             Ok((message, revision)) => {
                 let mut response = Response::new(message);
-                let value = AsciiMetadataValue::from(revision);
+                let mut value = AsciiMetadataValue::from(revision);
+                // Never the same twice: it is not to push out what the connection remembers.
+                value.set_sensitive(true);
                 response.metadata_mut().insert(REVISION_HEADER, value);
                 Ok(response)
             }

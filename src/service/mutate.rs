@@ -59,8 +59,10 @@ impl Applied {
         {
             Some(effect) if effect.tombstone => Ok(None),
             Some(effect) => Ok(Some(Bytes::copy_from_slice(&effect.body))),
-            None if self.view.has(name)? => self.view.get(name).map(Some),
-            None => Ok(None),
+            None => match self.view.get(name) {
+                Err(Error::NotFound { .. }) => Ok(None),
+                found => found.map(Some),
+            },
         }
     }
 
@@ -94,22 +96,21 @@ pub(super) async fn apply(
     let outcome = door
         .commit(&caller, mutation, |view| {
             let change = make(view)?;
-            let asked = change.as_ref().filter(|_| mutation.validate_only);
-            Ok((asked.map(|change| change.effects.clone()), change))
+            let effects = change.as_ref().map_or(&[][..], |change| &change.effects);
+            let names: Vec<_> = effects.iter().map(|effect| effect.name.clone()).collect();
+            let planned = mutation.validate_only.then(|| effects.to_vec());
+            Ok(((names, planned.unwrap_or_default()), change))
         })
         .await?;
-    let (at, names, planned) = match outcome {
-        Outcome::Nothing(planned) => {
-            let planned = planned.unwrap_or_default();
-            let names = planned.iter().map(|effect| effect.name.clone());
-            (At::Latest, names.collect(), planned)
-        }
-        Outcome::Committed(_, Committed { revision, .. }) => {
+    let (at, (names, planned)) = match outcome {
+        Outcome::Nothing(made) => (At::Latest, made),
+        Outcome::Committed(Some(made), Committed { revision, .. }) => (At::Exact(revision), made),
+        Outcome::Committed(None, Committed { revision, .. }) => {
             let commit = door.ledger.commit_at(revision)?;
             let names = commit.map_or_else(Vec::new, |commit| commit.names);
             // What a repeated request committed may have been compacted away since.
             let earliest = door.ledger.status().earliest;
-            (At::Exact(revision.max(earliest)), names, Vec::new())
+            (At::Exact(revision.max(earliest)), (names, Vec::new()))
         }
     };
     let view = door.ledger.read(caller, at, (door.clock)()).await?;
@@ -254,7 +255,7 @@ fn created(
     let mut writing = Writing::on(view, uid);
     writing.proposes(proposed(given));
     let given = body::open(name.kind(), &header)?;
-    writing.put(name, Put::whole(given, String::new()))?;
+    writing.put(name, Put::whole(&given, String::new()))?;
     writing.state(name, AssessmentState::Draft);
     let mut counts = std::collections::HashMap::new();
     for (tag, bytes) in elements {
@@ -265,7 +266,7 @@ fn created(
         let path = format!("{}[{number}]", kind.field_name);
         *number += 1;
         let given = body::open(kind, &bytes)?;
-        writing.put_new_element(name, Put::whole(given, path))?;
+        writing.put_new_element(name, Put::whole(&given, path))?;
     }
     writing.finish()
 }
@@ -298,7 +299,7 @@ pub(super) async fn update(
         let created = present.is_none();
         let path = String::new();
         let put = Put {
-            given: given.clone(),
+            given: &given,
             mask: Some(&mask),
             etag: &request.etag,
             path,
@@ -534,7 +535,7 @@ fn revised(
     fresh.id.clear();
     let mut writing = Writing::on(view, uid);
     let given = body::open(name.kind(), &fresh.encode_to_vec())?;
-    writing.put(name, Put::whole(given, String::new()))?;
+    writing.put(name, Put::whole(&given, String::new()))?;
     writing.state(name, AssessmentState::Draft);
     for element in view.element_names(old)? {
         let from = Name::parse(&element, "name")?;
@@ -550,7 +551,7 @@ fn revised(
         rebase(&mut given, (old.as_str(), name.as_str()), wanted);
         set(&mut given, "name", "");
         let to = name.element(from.kind(), from.id(), "name")?;
-        writing.put(&to, Put::whole(given, element))?;
+        writing.put(&to, Put::whole(&given, element))?;
     }
     writing.finish()
 }
@@ -596,7 +597,7 @@ fn rolled_back(
             .iter()
             .for_each(|field| given.clear_field_by_name(field));
     }
-    writing.put(name, Put::whole(given, "name"))?;
+    writing.put(name, Put::whole(&given, "name"))?;
     let then = past.element_names(name)?;
     for element in &then {
         let element = Name::parse(element, "name")?;
@@ -605,7 +606,7 @@ fn rolled_back(
         };
         let given = body::open(element.kind(), &stored.body)?;
         let path = element.to_string();
-        writing.put(&element, Put::whole(given, path))?;
+        writing.put(&element, Put::whole(&given, path))?;
     }
     for element in view.element_names(name)? {
         if !then.contains(&element) {

@@ -33,7 +33,7 @@ const SPEAKING_FIELDS: [&str; 5] = ["title", "statement", "observable", "obligat
 /// What is asked of one resource.
 pub(super) struct Put<'a> {
     /// The given message.
-    pub(super) given: DynamicMessage,
+    pub(super) given: &'a DynamicMessage,
     /// The fields to take over; `None` is all.
     pub(super) mask: Option<&'a [String]>,
     /// The etag the caller read; empty skips the check.
@@ -42,9 +42,9 @@ pub(super) struct Put<'a> {
     pub(super) path: String,
 }
 
-impl Put<'_> {
+impl<'a> Put<'a> {
     /// The whole message, whatever is there.
-    pub(super) fn whole(given: DynamicMessage, path: impl Into<String>) -> Self {
+    pub(super) fn whole(given: &'a DynamicMessage, path: impl Into<String>) -> Self {
         Self {
             given,
             mask: None,
@@ -71,6 +71,8 @@ struct Staged {
     name: Name,
     message: DynamicMessage,
     before: Option<Stored>,
+    /// What was there, taken apart, where that has been done.
+    was: Option<DynamicMessage>,
     tombstone: bool,
     path: String,
     /// The caller may not see it: a link in it is moved, and nothing is told of it.
@@ -114,24 +116,34 @@ impl<'v> Writing<'v> {
 
     /// Puts a resource under a name: changes what is there, or creates it.
     pub(super) fn put(&mut self, name: &Name, put: Put<'_>) -> Result<(), Error> {
-        let before = self.view.stored(name)?;
+        self.put_onto(name, self.view.stored(name)?, put)
+    }
+
+    /// The same, by somebody who has read what the view has stored under the name.
+    pub(super) fn put_onto(
+        &mut self,
+        name: &Name,
+        before: Option<Stored>,
+        put: Put<'_>,
+    ) -> Result<(), Error> {
         if before.is_none() && self.view.taken(name)? {
             return Err(Error::AlreadyExists {
                 name: name.to_string(),
             });
         }
         let live = before.as_ref().filter(|before| !before.deleted);
-        let present = match (self.staged.get(name.as_str()), live) {
-            (Some(staged), _) if !staged.tombstone => Some(staged.message.clone()),
-            (None, Some(live)) => Some(body::open(name.kind(), &live.body)?),
-            (_, _) => None,
+        let was = live.map(|live| body::open(name.kind(), &live.body));
+        let was = was.transpose()?;
+        let present = match self.staged.get(name.as_str()) {
+            Some(staged) if staged.tombstone => None,
+            Some(staged) => Some(&staged.message),
+            None => was.as_ref(),
         };
         self.match_etag(name, put.etag, live)?;
-        let (mut message, violations) = merge(present.as_ref(), &put.given, put.mask, &put.path);
-        self.problems.extend(violations);
+        let (mut message, violations) = merge(present, put.given, put.mask, &put.path);
         set(&mut message, "name", name.as_str());
         set(&mut message, "id", name.id());
-        match &present {
+        match present {
             None => self.identify(&mut message, name.kind(), before.as_ref())?,
             Some(present) if text(present, CONTINUES) != text(&message, CONTINUES) => {
                 let uid = text(present, "uid").unwrap_or_default();
@@ -139,11 +151,13 @@ impl<'v> Writing<'v> {
             }
             Some(_) => {}
         }
+        self.problems.extend(violations);
         self.problems.extend(check(&message, &put.path));
         self.stage(Staged {
             name: name.clone(),
             message,
             before,
+            was,
             tombstone: false,
             hidden: false,
             path: put.path,
@@ -168,7 +182,7 @@ impl<'v> Writing<'v> {
             }
             Err(Error::Invalid(violations)) => {
                 self.problems.extend(violations);
-                self.problems.extend(check(&put.given, &put.path));
+                self.problems.extend(check(put.given, &put.path));
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -199,6 +213,11 @@ impl<'v> Writing<'v> {
         self.staged.get(name.as_str()).map(|staged| &staged.message)
     }
 
+    /// What is there of a resource that is going to be changed.
+    pub(super) fn was(&self, name: &Name) -> Option<&DynamicMessage> {
+        self.staged.get(name.as_str())?.was.as_ref()
+    }
+
     /// A resource as it is going to be, to be changed further.
     pub(super) fn message_mut(&mut self, name: &Name) -> Option<&mut DynamicMessage> {
         self.staged
@@ -213,7 +232,7 @@ impl<'v> Writing<'v> {
         put: &Put<'_>,
     ) -> Result<Name, Error> {
         let path = |leaf: &str| format!("{}.{leaf}", put.path);
-        if let Some(given) = text(&put.given, "name") {
+        if let Some(given) = text(put.given, "name") {
             let name = Name::parse_as(kind, &given, &path("name"))?;
             if name.assessment() == Some(parent.as_str()) {
                 return Ok(name);
@@ -221,12 +240,12 @@ impl<'v> Writing<'v> {
             let told = format!("\"{given}\" does not lie in \"{parent}\"");
             return Err(Error::invalid(path("name"), "NAME_ELSEWHERE", told));
         }
-        if let Some(id) = text(&put.given, "id") {
+        if let Some(id) = text(put.given, "id") {
             return parent.element(kind, &id, &path("id"));
         }
         let words = SPEAKING_FIELDS
             .iter()
-            .find_map(|field| text(&put.given, field));
+            .find_map(|field| text(put.given, field));
         let base = words
             .and_then(|words| slug(&words))
             .unwrap_or_else(|| "element".to_owned());
@@ -307,6 +326,7 @@ impl<'v> Writing<'v> {
             name: name.clone(),
             message,
             before,
+            was: None,
             tombstone: true,
             hidden: false,
             path,
@@ -334,6 +354,7 @@ impl<'v> Writing<'v> {
             name: name.clone(),
             message,
             before,
+            was: None,
             tombstone: false,
             hidden: false,
             path,
@@ -365,6 +386,7 @@ impl<'v> Writing<'v> {
                     path: name.to_string(),
                     hidden: self.present(&name)?.is_none(),
                     before: Some(before),
+                    was: None,
                     tombstone: false,
                 });
             }
@@ -400,6 +422,7 @@ impl<'v> Writing<'v> {
                 path: element.to_string(),
                 name: element,
                 before: Some(before),
+                was: None,
                 tombstone: false,
                 hidden: false,
             });
@@ -687,7 +710,10 @@ impl Staged {
         if before.deleted != self.tombstone {
             return Ok(false);
         }
-        Ok(body::open(self.name.kind(), &before.body)? == self.message)
+        match &self.was {
+            Some(was) => Ok(*was == self.message),
+            None => Ok(body::open(self.name.kind(), &before.body)? == self.message),
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use chancery::edit::behaviour::{self, Behaviour};
+use chancery::edit::behaviour::{self, Behaviour, Told};
 use chancery::error::Violation;
 use prost_reflect::{DeserializeOptions, DynamicMessage, MessageDescriptor, SerializeOptions};
 use serde::Deserialize as _;
@@ -90,9 +90,12 @@ pub(crate) fn strip(message: &MessageDescriptor, value: &mut Value) {
     let Some(fields) = value.as_object_mut() else {
         return;
     };
-    for field in message.fields() {
+    for Told {
+        field, behaviour, ..
+    } in behaviour::fields(message)
+    {
         let name = field.json_name();
-        if behaviour::of(&field) == Behaviour::OutputOnly {
+        if *behaviour == Behaviour::OutputOnly {
             fields.shift_remove(name);
         }
         let kind = field.kind();

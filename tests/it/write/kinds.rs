@@ -125,9 +125,9 @@ fn upsert(element: &DynamicMessage, mask: &[&str], etag: &Json) -> v1::ElementEd
 /// What a caller said, without what the server adds.
 fn said(kind: &Kind, mut element: Json) -> Json {
     let fields = element.as_object_mut().unwrap();
-    for field in kind.descriptor().unwrap().fields() {
-        if behaviour::of(&field) == Behaviour::OutputOnly {
-            fields.remove(field.json_name());
+    for told in behaviour::fields(&kind.descriptor().unwrap()) {
+        if told.behaviour == Behaviour::OutputOnly {
+            fields.remove(told.field.json_name());
         }
     }
     element
