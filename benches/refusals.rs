@@ -2,16 +2,16 @@
 //!
 //! Asks a server in this process, over the loopback, each of a list of wrong questions a thousand
 //! times: what no field, value or function is, what does not fit, what is not closed, too much of
-//! everything, tokens that are forged or another list's. Each answer must be the named error, 99
-//! of a hundred must take at most 10 ms (the slowest is printed), and memory may not grow by more
-//! than 8 MiB; what is over ends the run.
+//! everything, tokens that are forged or another list's, revisions that are not there; of lists and
+//! of searches. Each answer must be the named error, 99 of a hundred must take at most 10 ms (the
+//! slowest is printed), and memory may not grow by more than 8 MiB; what is over ends the run.
 
 use std::error::Error;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use chancery::client::{Client, Options, Query};
-use chancery::model::v1::{Actor, RedLine};
+use chancery::model::v1::{Actor, ReadOptions, RedLine, SearchElementsRequest, read_options};
 use chancery::server::{self, Config};
 
 const REPEATS: usize = 1_000;
@@ -36,8 +36,88 @@ async fn main() -> Result<(), Failure> {
     measured
 }
 
+/// What is asked.
+enum Asked {
+    List(Query),
+    Search(SearchElementsRequest),
+}
+
+impl Asked {
+    /// The refusal; `None` when it is answered.
+    async fn refused(&self, client: &Client) -> Option<chancery::client::Error> {
+        match self {
+            Self::List(query) => client.list::<RedLine>(query).await.err(),
+            Self::Search(request) => client.search(request.clone()).await.err(),
+        }
+    }
+}
+
+/// A wrong question: what it is called, the reason of the answer, what is asked.
+type Wrong = (&'static str, &'static str, Asked);
+
+/// Wrong searches.
+fn searches() -> Vec<Wrong> {
+    let every = || SearchElementsRequest {
+        parent: "assessments/-".to_owned(),
+        ..SearchElementsRequest::default()
+    };
+    let words = |query: String| SearchElementsRequest { query, ..every() };
+    let peace = || words("peace".to_owned());
+    let wrong = [
+        ("search: nothing", "QUERY_EMPTY", words(String::new())),
+        (
+            "search: open quote",
+            "QUERY_MALFORMED",
+            words("\"peace".to_owned()),
+        ),
+        (
+            "search: short beginning",
+            "QUERY_PREFIX_TOO_SHORT",
+            words("p*".to_owned()),
+        ),
+        (
+            "search: 500 words",
+            "QUERY_TOO_MANY_WORDS",
+            words("a ".repeat(500)),
+        ),
+        (
+            "search: 1 MB",
+            "QUERY_TOO_LONG",
+            words("a".repeat(1_000_000)),
+        ),
+        (
+            "search: unknown field",
+            "FILTER_FIELD_UNKNOWN",
+            SearchElementsRequest {
+                filter: "colour = red".to_owned(),
+                ..peace()
+            },
+        ),
+        (
+            "search: unknown kind",
+            "COLLECTION_UNKNOWN",
+            SearchElementsRequest {
+                collections: vec!["blueLines".to_owned()],
+                ..peace()
+            },
+        ),
+        (
+            "search: forged token",
+            "PAGE_TOKEN_INVALID",
+            SearchElementsRequest {
+                page_token: "A".repeat(200),
+                ..peace()
+            },
+        ),
+    ];
+    let wrong = wrong.into_iter();
+    wrong
+        .map(|(name, reason, request)| (name, reason, Asked::Search(request)))
+        .collect()
+}
+
 /// Wrong questions with the reason of the answer.
-async fn questions(client: &Client) -> Result<Vec<(&'static str, &'static str, Query)>, Failure> {
+async fn questions(client: &Client) -> Result<Vec<Wrong>, Failure> {
     let filter = |text: String| Query {
         filter: text,
         ..Query::default()
@@ -46,13 +126,21 @@ async fn questions(client: &Client) -> Result<Vec<(&'static str, &'static str, Q
         page_token: token,
         ..Query::default()
     };
+    let ahead = read_options::Consistency::ExactRevision(1_000_000);
+    let ahead = Query {
+        read: Some(ReadOptions {
+            consistency: Some(ahead),
+            ..ReadOptions::default()
+        }),
+        ..Query::default()
+    };
     let two = Query {
         page_size: 2,
         ..Query::default()
     };
     let foreign = client.list::<Actor>(&two).await?.next_page_token;
     let text = |text: &str| filter(text.to_owned());
-    Ok(vec![
+    let lists = vec![
         (
             "unknown field",
             "FILTER_FIELD_UNKNOWN",
@@ -105,27 +193,33 @@ async fn questions(client: &Client) -> Result<Vec<(&'static str, &'static str, Q
             token("A".repeat(1_000_000)),
         ),
         ("foreign token", "PAGE_TOKEN_INVALID", token(foreign)),
-    ])
+        ("revision to come", "REVISION_IN_FUTURE", ahead),
+    ];
+    let lists = lists.into_iter();
+    let lists = lists.map(|(name, reason, query)| (name, reason, Asked::List(query)));
+    Ok(lists.chain(searches()).collect())
 }
 
 async fn measured(client: &Client) -> Result<(), Failure> {
     let mut out = std::io::stdout();
     let questions = questions(client).await?;
     // The first of each takes what later ones use again.
-    for (_, _, query) in &questions {
-        let _refused = client.list::<RedLine>(query).await;
+    for (_, _, asked) in &questions {
+        let _refused = asked.refused(client).await;
     }
     let before = resident();
-    for (name, reason, query) in &questions {
+    for (name, reason, asked) in &questions {
         let mut times = Vec::with_capacity(REPEATS);
         for _ in 0..REPEATS {
             let begun = Instant::now();
-            let answer = client.list::<RedLine>(query).await;
+            let refused = asked.refused(client).await;
             times.push(begun.elapsed());
-            match answer {
-                Err(error) if error.violations().iter().any(|one| one.reason == *reason) => {}
-                Err(error) => return Err(format!("{name}: {error}").into()),
-                Ok(_) => return Err(format!("{name}: it was answered").into()),
+            let Some(error) = refused else {
+                return Err(format!("{name}: it was answered").into());
+            };
+            let mut violations = error.violations().iter();
+            if error.reason() != *reason && !violations.any(|one| one.reason == *reason) {
+                return Err(format!("{name}: {error}").into());
             }
         }
         times.sort_unstable();
@@ -134,7 +228,7 @@ async fn measured(client: &Client) -> Result<(), Failure> {
         let (p50, p99, slowest) = (at(500), at(990), at(1_000));
         writeln!(
             out,
-            "{name:22} {reason:24} p50 {p50:>9.1?} p99 {p99:>9.1?} max {slowest:.1?}"
+            "{name:24} {reason:24} p50 {p50:>9.1?} p99 {p99:>9.1?} max {slowest:.1?}"
         )?;
         if p99 > SLOWEST {
             return Err(format!("{name}: one in a hundred takes {p99:?}").into());

@@ -49,7 +49,7 @@
 //!
 //! # Journeys
 //!
-//! * **Get**: `service::list::get` → `ledger::View::get`: a seek, a read, bytes copied undecoded.
+//! * **Get**: `service::list::get` → `ledger::View::get`: a look, a read, bytes copied undecoded.
 //! * **List**: `service::list` → `query` → `ledger::View::list`: bitmaps, then one read an item.
 //! * **Write**: `service` → `ledger::Ledger::commit`: decided, synced, applied, answered.
 //! * **Watch**: `ledger::Ledger::watch`: commits in order, each once.

@@ -136,7 +136,7 @@ impl Committer {
         for (name, expected) in &change.reads {
             let current = match group.written.get(name) {
                 Some(revision) => *revision,
-                None => self.store.revision_of(name)?,
+                None => self.store.revision_of(name),
             };
             if current != *expected {
                 return Err(Error::Aborted {

@@ -12,10 +12,12 @@
 //! So nothing is lost by a crash, and nothing that is wrong is kept. It never writes anything else.
 
 use std::io::ErrorKind;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use tantivy::directory::error::{OpenReadError, OpenWriteError};
 use tantivy::indexer::IndexWriterOptions;
@@ -160,32 +162,31 @@ impl<'a> Feed<'a> {
         folder.map_or(Ok(()), files::remove).map_err(broken)
     }
 
-    /// Takes in what has been committed. False when the ledger closes meanwhile.
-    pub(super) fn round(&mut self, closing: &dyn Fn() -> bool) -> Result<bool, Error> {
+    /// Takes in what has been committed; `more` waits for more. False when the ledger closes
+    /// meanwhile.
+    pub(super) fn round(
+        &mut self,
+        closing: &dyn Fn() -> bool,
+        more: &mut dyn FnMut() -> bool,
+    ) -> Result<bool, Error> {
         let source = self.source;
         let (revision, end) = source.store.end();
-        let fresh_max = source.limits.search_fresh_max;
-        if (end - self.next) as usize <= fresh_max {
-            self.read(end)?;
-            // They are found from here on, however long it takes to write files or to forget.
-            source.board.reached(revision);
-        }
-        let (held, bytes) = {
-            let parts = source.board.parts();
-            (parts.fresh.len(), parts.fresh.bytes())
-        };
-        let many = held > fresh_max || bytes > source.limits.search_heap_bytes;
-        if (self.next < end || many) && !self.write(end, closing)? {
+        self.read((revision, end))?;
+        if (self.next < end || self.full()) && !self.write(end, closing)? {
             return Ok(false);
         }
         source.board.reached(revision);
-        self.forget()?;
+        self.forget(more)?;
         source.board.forgotten(revision);
         Ok(true)
     }
 
-    /// Reads a few versions into memory.
-    fn read(&mut self, end: u32) -> Result<(), Error> {
+    /// Reads versions into memory, if they are few: they are found from here on, however long it
+    /// takes to write files or to forget.
+    fn read(&mut self, (revision, end): (Revision, u32)) -> Result<(), Error> {
+        if (end - self.next) as usize > self.source.limits.search_fresh_max {
+            return Ok(());
+        }
         for row in self.next..end {
             let Some((kind, body)) = self.source.store.text(row)? else {
                 continue;
@@ -194,7 +195,15 @@ impl<'a> Feed<'a> {
             self.source.board.parts().fresh.add((row, kind), &passages);
         }
         self.next = end;
+        self.source.board.reached(revision);
         Ok(())
+    }
+
+    /// Whether so much is in memory that it must be written.
+    fn full(&self) -> bool {
+        let (limits, parts) = (&self.source.limits, self.source.board.parts());
+        parts.fresh.len() > limits.search_fresh_max
+            || parts.fresh.bytes() > limits.search_heap_bytes
     }
 
     /// Writes everything below a row into files. False when the ledger closes meanwhile.
@@ -256,6 +265,14 @@ impl<'a> Feed<'a> {
 
     /// Makes durable what has been given to the writer, up to a row.
     fn commit(&mut self, last: u32) -> Result<(), Error> {
+        let note = self.note(last)?;
+        self.opened()?.commit(&note).map_err(broken)?;
+        self.written = last + 1;
+        Ok(())
+    }
+
+    /// What a commit of everything up to a row says of itself.
+    fn note(&self, last: u32) -> Result<String, Error> {
         let none = || Error::Internal(format!("text index: there is no row {last}"));
         let note = Note {
             format: format_now(),
@@ -263,13 +280,7 @@ impl<'a> Feed<'a> {
             last: self.source.store.place(last).ok_or_else(none)?,
             losses: self.losses,
         };
-        let note = serde_json::to_string(&note).map_err(broken)?;
-        let open = self.opened()?;
-        let mut prepared = open.writer.prepare_commit().map_err(broken)?;
-        prepared.set_payload(&note);
-        prepared.commit().map_err(broken)?;
-        self.written = last + 1;
-        Ok(())
+        serde_json::to_string(&note).map_err(broken)
     }
 
     /// Lets searches see what has been written, and no longer what of it was in memory.
@@ -288,8 +299,9 @@ impl<'a> Feed<'a> {
         Ok(())
     }
 
-    /// Takes out what nobody may read any more.
-    fn forget(&mut self) -> Result<(), Error> {
+    /// Takes out what nobody may read any more. The files are written anew by another thread, which
+    /// may take long; what is committed meanwhile is found all the same.
+    fn forget(&mut self, more: &mut dyn FnMut() -> bool) -> Result<(), Error> {
         let losses = self.source.store.losses();
         if losses == self.losses {
             return Ok(());
@@ -297,21 +309,28 @@ impl<'a> Feed<'a> {
         self.losses = losses;
         let lost = self.source.store.lost_rows();
         self.source.board.parts().fresh.forget(&lost);
-        let Some(last) = self.written.checked_sub(1).filter(|_| self.files.is_some()) else {
+        let last = self.written.checked_sub(1);
+        let (Some(last), Some(open)) = (last, self.files.take()) else {
             return Ok(());
         };
-        // Merges that are under way would bring back segments that hold it.
-        if let Some(open) = self.files.take() {
-            open.writer.wait_merging_threads().map_err(broken)?;
-            let opened = Open::new(open.index, open.fields, &self.source.limits);
-            self.files = Some(opened.map_err(broken)?);
-        }
-        let open = self.opened()?;
-        let deleted = open.writer.delete_query(Box::new(Lost(Arc::new(lost))));
-        deleted.map_err(broken)?;
-        self.commit(last)?;
-        let open = self.opened()?;
-        squeeze(&open.index, &mut open.writer).map_err(broken)?;
+        let (note, limits, source) = (self.note(last)?, self.source.limits, self.source);
+        let done = AtomicBool::new(false);
+        let opened = std::thread::scope(|scope| {
+            let anew = scope.spawn(|| {
+                let _told = Done(&done, &source.board);
+                open.without(lost, &note, &limits)
+            });
+            while !done.load(Ordering::SeqCst) && more() {
+                if !self.full() {
+                    self.read(source.store.end())?;
+                }
+            }
+            let opened = anew.join().unwrap_or_else(|panic| resume_unwind(panic));
+            opened.map_err(broken)
+        });
+        self.files = Some(opened?);
+        // What was too much to be read meanwhile has been told of already.
+        source.board.wake.notify_one();
         self.swept()
     }
 
@@ -335,7 +354,35 @@ impl<'a> Feed<'a> {
     }
 }
 
+/// Tells the feed, when it goes, that something is done.
+struct Done<'b>(&'b AtomicBool, &'b Board);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+        self.1.wake.notify_one();
+    }
+}
+
 impl Open {
+    /// Makes durable what has been given to the writer.
+    fn commit(&mut self, note: &str) -> tantivy::Result<()> {
+        let mut prepared = self.writer.prepare_commit()?;
+        prepared.set_payload(note);
+        prepared.commit().map(|_stamp| ())
+    }
+
+    /// The same without some rows, of which nothing is left in the files of its last commit.
+    fn without(self, lost: RoaringBitmap, note: &str, limits: &Limits) -> tantivy::Result<Self> {
+        // Merges that are under way would bring back segments that hold it.
+        self.writer.wait_merging_threads()?;
+        let mut open = Self::new(self.index, self.fields, limits)?;
+        open.writer.delete_query(Box::new(Lost(Arc::new(lost))))?;
+        open.commit(note)?;
+        squeeze(&open.index, &mut open.writer)?;
+        Ok(open)
+    }
+
     fn new(index: Index, fields: Fields, limits: &Limits) -> tantivy::Result<Self> {
         let options = IndexWriterOptions::builder()
             .num_worker_threads(1)

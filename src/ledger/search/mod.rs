@@ -337,7 +337,7 @@ fn fed(
     more: &mut dyn FnMut() -> bool,
 ) -> Result<(), Error> {
     let mut feed = Feed::open(source)?;
-    while feed.round(closing)? && more() {
+    while feed.round(closing, more)? && more() {
         if source.board.damaged.load(Ordering::SeqCst) {
             // Its writer ends before another begins in the same folder.
             drop(feed);

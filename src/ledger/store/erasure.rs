@@ -38,12 +38,10 @@ impl Store {
     }
 
     /// Whether nobody may read a name at any revision.
-    pub(crate) fn purged(&self, name: &str) -> Result<bool, Error> {
-        let Some(id) = self.newest(name)? else {
-            return Ok(false);
-        };
+    pub(crate) fn purged(&self, name: &str) -> bool {
         let index = read(&self.index);
-        Ok(index.row(id).is_some_and(|row| index.purged(row)))
+        let newest = index.named(name);
+        newest.is_some_and(|(_, row)| index.purged(row))
     }
 
     /// Refuses a revision that can no longer be read.

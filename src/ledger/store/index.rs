@@ -9,8 +9,10 @@
 //! assessment stand in its timeline, not in its elements' rows: publishing rewrites no element.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Bound;
 
+use hashbrown::HashTable;
 use prost::Message;
 use roaring::RoaringBitmap;
 
@@ -118,6 +120,9 @@ pub(super) struct Index {
     rows: Vec<Row>,
     /// The newest row of each name.
     newest: Vec<u32>,
+    /// By name, its place in `newest`.
+    slots: HashTable<u32>,
+    hasher: RandomState,
     live: Live,
     tombstones: Chunks,
     spans: Spans,
@@ -250,6 +255,10 @@ impl Index {
     /// revision, and `time_us` the time of the first.
     pub(super) fn settle_all(&mut self, head: Revision, mut time_us: i64) -> Option<()> {
         self.spans.sort();
+        let names = self.rows.iter().map(|row| row.slot as usize + 1).max();
+        self.newest.reserve_exact(names.unwrap_or(0));
+        // There is no name yet that a hash would be asked of again.
+        self.slots.reserve(names.unwrap_or(0), |_| 0);
         for id in 0..self.next_id() {
             let (from, updated_us) = self.row(id).map(|row| (row.from, row.updated_us))?;
             while self.head() < from.saturating_sub(1) {
@@ -280,6 +289,11 @@ impl Index {
     fn link(&mut self, slot: u32, id: u32) -> Option<u32> {
         let Some(newest) = self.newest.get_mut(slot as usize) else {
             self.newest.push(id);
+            let mut slots = std::mem::take(&mut self.slots);
+            let name = |slot: &u32| self.newest(*slot).map_or("", |row| &*row.name);
+            let hash = |slot: &u32| self.hasher.hash_one(name(slot));
+            slots.insert_unique(hash(&slot), slot, hash);
+            self.slots = slots;
             return None;
         };
         let before = std::mem::replace(newest, id);
@@ -531,6 +545,14 @@ impl Index {
         let first = self.rows.partition_point(|row| row.from < revision);
         let after = self.rows.partition_point(|row| row.from <= revision);
         first as u32..after as u32
+    }
+
+    /// The newest row of a name.
+    pub(super) fn named(&self, name: &str) -> Option<(u32, &Row)> {
+        let same = |slot: &u32| self.newest(*slot).is_some_and(|row| *row.name == *name);
+        let slot = self.slots.find(self.hasher.hash_one(name), same)?;
+        let id = self.newest.get(*slot as usize).copied()?;
+        Some((id, self.row(id)?))
     }
 
     /// The newest version of the name with that number.

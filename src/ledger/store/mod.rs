@@ -35,7 +35,6 @@ mod spans;
 mod values;
 pub(super) mod view;
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -61,11 +60,10 @@ use crate::wire::{body, record};
 
 const ROWS: u8 = 0;
 const REQUESTS: u8 = 1;
-const CACHE_BYTES: u64 = 64 << 20;
+/// Little is read from sled while the store is up: versions that were replaced, requests.
+const CACHE_BYTES: u64 = 16 << 20;
 /// The image is written anew when it lacks this part of the rows.
 const IMAGE_SHARE: u32 = 16;
-/// With so many names written lately, those before are found in sled again.
-const LATELY_MAX: usize = 4_096;
 /// Fields up to this number are set in whatever is stored: name, uid, times, id.
 const ALWAYS_SET: u32 = 7;
 
@@ -76,8 +74,6 @@ pub(crate) struct Store {
     requests: sled::Tree,
     db: sled::Db,
     index: RwLock<Index>,
-    /// The newest rows of names written lately, and since when: what was written is read next.
-    lately: RwLock<HashMap<Box<str>, (u32, Revision)>>,
     bodies: Arc<dyn Reader>,
     sums: RwLock<Sums>,
     /// The earliest revision that can be read.
@@ -190,7 +186,6 @@ impl Store {
             requests: db.open_tree("requests")?,
             db,
             index: RwLock::new(Index::new()),
-            lately: RwLock::default(),
             bodies: Arc::clone(bodies),
             sums: RwLock::default(),
             earliest: AtomicI64::new(1),
@@ -266,13 +261,8 @@ impl Store {
                 .fetch_max(compaction.revision, Ordering::SeqCst);
         }
         self.put(position, envelope, &rows)?;
-        let mut lately = write(&self.lately);
-        if lately.len() > LATELY_MAX {
-            lately.clear();
-        }
         for (name, row, has) in &rows {
             index.add(name, position.revision, (row, has));
-            lately.insert((*name).into(), (row.id, position.revision));
         }
         index.close(position.time_us);
         Ok(())
@@ -289,7 +279,7 @@ impl Store {
         } = *next;
         let name = Name::parse(&effect.name, "name")
             .map_err(|error| Error::Internal(format!("journal: {error}")))?;
-        let before = self.newest(&effect.name)?.and_then(|id| index.row(id));
+        let before = index.named(&effect.name).map(|(_, row)| row);
         let born = u32::try_from(at).unwrap_or(u32::MAX);
         let id = next.id;
         next.id += 1;
@@ -357,24 +347,33 @@ impl Store {
         Ok(())
     }
 
-    /// The newest row of a name.
-    fn newest(&self, name: &str) -> Result<Option<u32>, Error> {
-        self.row_at(name, Revision::MAX)
+    /// The row of a name as of a revision. Whoever holds the index asks `row_in`.
+    fn row_at(&self, name: &str, revision: Revision) -> Result<Option<u32>, Error> {
+        let newest = read(&self.index)
+            .named(name)
+            .map(|(id, row)| (id, row.from));
+        self.row_of(newest, name, revision)
     }
 
-    /// The row of a name as of a revision: one seek, unless it was written lately.
-    fn row_at(&self, name: &str, revision: Revision) -> Result<Option<u32>, Error> {
-        let lately = read(&self.lately).get(name).copied();
-        if let Some((id, _)) = lately.filter(|(_, from)| *from <= revision) {
-            return Ok(Some(id));
+    fn row_in(&self, index: &Index, name: &str, revision: Revision) -> Result<Option<u32>, Error> {
+        let newest = index.named(name).map(|(id, row)| (id, row.from));
+        self.row_of(newest, name, revision)
+    }
+
+    /// The newest row of a name, or if that is too new a seek for the one before.
+    fn row_of(
+        &self,
+        newest: Option<(u32, Revision)>,
+        name: &str,
+        revision: Revision,
+    ) -> Result<Option<u32>, Error> {
+        match newest {
+            None => return Ok(None),
+            Some((id, from)) if from <= revision => return Ok(Some(id)),
+            Some(_) => {}
         }
-        let entry = self
-            .rows
-            .range(key(name, revision)..)
-            .next()
-            .transpose()
-            .map_err(internal)?;
-        let Some((found, value)) = entry else {
+        let entry = self.rows.range(key(name, revision)..).next();
+        let Some((found, value)) = entry.transpose().map_err(internal)? else {
             return Ok(None);
         };
         if split(&found).is_none_or(|(found, _)| found != name) {
@@ -386,12 +385,12 @@ impl Store {
 
     /// The revision of a name's newest version; of an assessment with everything in it when the
     /// name ends in `/`; 0 for none.
-    pub(crate) fn revision_of(&self, name: &str) -> Result<Revision, Error> {
+    pub(crate) fn revision_of(&self, name: &str) -> Revision {
+        let index = read(&self.index);
         if let Some(assessment) = name.strip_suffix('/') {
-            return Ok(read(&self.index).aggregate(assessment));
+            return index.aggregate(assessment);
         }
-        let newest = self.newest(name)?;
-        Ok(newest.map_or(0, |id| read(&self.index).row(id).map_or(0, |row| row.from)))
+        index.named(name).map_or(0, |(_, row)| row.from)
     }
 
     /// A committed request of that author and id.

@@ -157,7 +157,7 @@ pub(super) fn holders(
         .map(|(_, row)| Value::Text(row.name.clone()))
         .collect();
     for name in &through.besides {
-        let row = view.store.row_at(name, view.revision())?;
+        let row = view.store.row_in(index, name, view.revision())?;
         if !row.and_then(|id| index.row(id)).is_some_and(stands) {
             names.push(Value::Text(name.as_str().into()));
         }

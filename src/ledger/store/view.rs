@@ -426,7 +426,7 @@ impl View {
             return read.map_err(unread);
         }
         self.store.readable(self.revision)?;
-        if self.store.purged(name)? {
+        if self.store.purged(name) {
             return Err(Error::not_found(name));
         }
         let unasked = || Error::Internal(format!("the body of \"{name}\" was erased unasked"));
