@@ -116,31 +116,10 @@ fn searches() -> Vec<Wrong> {
         .collect()
 }
 
-/// Wrong questions with the reason of the answer.
-async fn questions(client: &Client) -> Result<Vec<Wrong>, Failure> {
-    let filter = |text: String| Query {
-        filter: text,
-        ..Query::default()
-    };
-    let token = |token: String| Query {
-        page_token: token,
-        ..Query::default()
-    };
-    let ahead = read_options::Consistency::ExactRevision(1_000_000);
-    let ahead = Query {
-        read: Some(ReadOptions {
-            consistency: Some(ahead),
-            ..ReadOptions::default()
-        }),
-        ..Query::default()
-    };
-    let two = Query {
-        page_size: 2,
-        ..Query::default()
-    };
-    let foreign = client.list::<Actor>(&two).await?.next_page_token;
-    let text = |text: &str| filter(text.to_owned());
-    let lists = vec![
+/// Wrong filters.
+fn filters() -> Vec<(&'static str, &'static str, String)> {
+    let text = ToOwned::to_owned;
+    vec![
         (
             "unknown field",
             "FILTER_FIELD_UNKNOWN",
@@ -169,33 +148,49 @@ async fn questions(client: &Client) -> Result<Vec<Wrong>, Failure> {
         (
             "200,000 terms",
             "FILTER_TOO_LONG",
-            filter("a=b AND ".repeat(200_000)),
+            "a=b AND ".repeat(200_000),
         ),
-        (
-            "nesting 10,000",
-            "FILTER_TOO_LONG",
-            filter("(".repeat(10_000)),
-        ),
-        (
-            "nesting 8,000",
-            "FILTER_TOO_DEEP",
-            filter("(".repeat(8_000)),
-        ),
-        (
-            "1,600 wrong terms",
-            "FILTER_TOO_LONG",
-            filter("a=b ".repeat(1_600)),
-        ),
-        ("forged token", "PAGE_TOKEN_INVALID", token("A".repeat(200))),
-        (
-            "long token",
-            "PAGE_TOKEN_INVALID",
-            token("A".repeat(1_000_000)),
-        ),
+        ("nesting 10,000", "FILTER_TOO_LONG", "(".repeat(10_000)),
+        ("nesting 8,000", "FILTER_TOO_DEEP", "(".repeat(8_000)),
+        ("1,600 wrong terms", "FILTER_TOO_LONG", "a=b ".repeat(1_600)),
+    ]
+}
+
+/// Wrong questions with the reason of the answer.
+async fn questions(client: &Client) -> Result<Vec<Wrong>, Failure> {
+    let token = |token: String| Query {
+        page_token: token,
+        ..Query::default()
+    };
+    let two = Query {
+        page_size: 2,
+        ..Query::default()
+    };
+    let foreign = client.list::<Actor>(&two).await?.next_page_token;
+    let ahead = read_options::Consistency::ExactRevision(1_000_000);
+    let ahead = Query {
+        read: Some(ReadOptions {
+            consistency: Some(ahead),
+            ..ReadOptions::default()
+        }),
+        ..Query::default()
+    };
+    let forged = "A".repeat(200);
+    let long = "A".repeat(1_000_000);
+    let others = [
+        ("forged token", "PAGE_TOKEN_INVALID", token(forged)),
+        ("long token", "PAGE_TOKEN_INVALID", token(long)),
         ("foreign token", "PAGE_TOKEN_INVALID", token(foreign)),
         ("revision to come", "REVISION_IN_FUTURE", ahead),
     ];
-    let lists = lists.into_iter();
+    let filters = filters().into_iter().map(|(name, reason, filter)| {
+        let query = Query {
+            filter,
+            ..Query::default()
+        };
+        (name, reason, query)
+    });
+    let lists = filters.chain(others);
     let lists = lists.map(|(name, reason, query)| (name, reason, Asked::List(query)));
     Ok(lists.chain(searches()).collect())
 }
