@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::lines::said_in;
 use super::span::{Instant, instant, shared};
 use crate::model::v1::{self, Bound, ContradictionKind as Kind, Posture, RedLineStatus, TimeSpan};
 
@@ -375,7 +376,7 @@ fn line_side(line: &v1::RedLine) -> v1::ContradictionSide {
         name: line.name.clone(),
         revision: line.revision,
         text: text.clone(),
-        citation: line.citations.first().cloned(),
+        citation: line.citations.get(said_in(line)).cloned(),
         attribution: line.attribution.clone(),
         posture: line.posture,
         acceptable: line.acceptable.clone(),

@@ -125,9 +125,18 @@ fn variant(versions: &[&v1::RedLine]) -> Option<v1::LineVariant> {
         status: newest.status,
         acceptable: newest.acceptable.clone(),
         attribution: newest.attribution.clone(),
-        citation: newest.citations.first().cloned(),
+        citation: newest.citations.get(said_in(newest)).cloned(),
         since: since(versions),
     })
+}
+
+/// The place of the citation of what a line says: the one for its stance, or the first of all.
+pub(super) fn said_in(line: &v1::RedLine) -> usize {
+    let of_stance = |one: &v1::Citation| one.supports.iter().any(|field| field == "stance");
+    line.citations
+        .iter()
+        .position(of_stance)
+        .unwrap_or_default()
 }
 
 /// The earliest time at which any of the lines is said to have been stated.

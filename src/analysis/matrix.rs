@@ -489,7 +489,9 @@ impl RiskMap {
                 Ok((_, _, Basis::Stated | Basis::Term)) => None,
                 Err(Gap::NotStated) => Some("a row of its own, without a level"),
                 Err(Gap::CannotBeJudged) => Some("cannot be judged; a row of its own"),
-                Err(Gap::NoYardstick) => Some("no yardstick gives its word numbers; as no word"),
+                Err(Gap::NoYardstick) => {
+                    Some("its word is of no declared yardstick; as not stated")
+                }
             };
             let passed_over = risk.impacts.iter().any(|(column, _)| column.is_err());
             let column = match risk.column {

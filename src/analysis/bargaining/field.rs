@@ -27,6 +27,20 @@ pub(super) struct Field {
     pub(super) assumed: Vec<Assumption>,
 }
 
+/// Of a setting in which nobody takes part, how much of what is missing its error names.
+const OMISSIONS_SHOWN: usize = 3;
+
+fn told(one: &Omission) -> String {
+    let missing = match one.missing {
+        Input::Ideal => "an ideal",
+        Input::Salience => "a salience",
+        Input::Capability => "an influence",
+    };
+    let issue = one.issue.as_ref();
+    let on = issue.map_or_else(String::new, |issue| format!(" on \"{issue}\""));
+    format!("; \"{}\" lacks {missing}{on}", one.actor)
+}
+
 /// What is known of one actor, by issue.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Measures {
@@ -61,7 +75,11 @@ impl Field {
             field.take(setting, actor);
         }
         if field.actors.is_empty() {
-            let text = "no actor has a position, a salience and a capability on every issue";
+            let missing = field.left_out.iter().take(OMISSIONS_SHOWN).map(told);
+            let missing: String = missing.collect();
+            let text = format!(
+                "no actor has an influence, and an ideal and a salience on every issue{missing}"
+            );
             return Err(Error::invalid("actors", "NO_POSITIONS", text));
         }
         Ok(field)
@@ -287,15 +305,15 @@ fn check(setting: &Setting, limits: &Limits, problems: &mut Problems) {
         "actors",
         setting.actors.iter().map(|actor| actor.name.as_str()),
     );
-    for (at, actor) in setting.actors.iter().enumerate() {
-        let field = format!("actors[{at}]");
+    for actor in &setting.actors {
+        let field = format!("actors[{}]", actor.name);
         if let Some(capability) = actor.capability {
-            weight(problems, &format!("{field}.capability"), capability, limits);
+            weight(problems, &format!("{field}.influence"), capability, limits);
         }
         let issues = actor.stands.iter().map(|stand| stand.issue.as_str());
-        twice(problems, &format!("{field}.stands"), issues);
-        for (at, stand) in actor.stands.iter().enumerate() {
-            let field = format!("{field}.stands[{at}]");
+        twice(problems, &format!("{field}.positions"), issues);
+        for stand in &actor.stands {
+            let field = format!("{field}.positions[{}]", stand.issue);
             check_stand(setting, stand, &field, limits, problems);
         }
     }

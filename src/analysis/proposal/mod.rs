@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use self::judge::{Finding, judge};
 use self::reach::{Path, Reach, Reaches};
 use self::terms::Term;
+use crate::analysis::lines::said_in;
 use crate::error::Error;
 use crate::model::limits::Limits;
 use crate::model::name::assessment_of;
@@ -151,6 +152,7 @@ impl Case<'_> {
         });
         let bearings = bearings.collect();
         let reason = finding.why.told(&line, deciding);
+        let said_in = said_in(&line);
         v1::LineVerdict {
             revision: line.revision,
             verdict: verdict.into(),
@@ -169,7 +171,7 @@ impl Case<'_> {
             stance: line.stance,
             acceptable: line.acceptable,
             attribution: line.attribution,
-            citation: line.citations.into_iter().next(),
+            citation: line.citations.into_iter().nth(said_in),
         }
     }
 }

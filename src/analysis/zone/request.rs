@@ -16,8 +16,11 @@ pub(super) fn check(question: &Question, limits: &Limits) -> Result<(), Error> {
     let parties = question.parties.iter().map(|party| party.name.as_str());
     twice(&mut problems, "parties", parties.clone());
     let parties: BTreeSet<&str> = parties.collect();
-    for (at, acceptance) in question.acceptances.iter().enumerate() {
-        let field = format!("acceptances[{at}]");
+    for acceptance in &question.acceptances {
+        let field = match acceptance.source.as_str() {
+            "" => format!("overrides[{} on {}]", acceptance.party, acceptance.issue),
+            source => source.to_owned(),
+        };
         if !parties.contains(acceptance.party.as_str()) {
             let text = format!("\"{}\" is not among the parties", acceptance.party);
             problems.add(Violation::new(&field, "PARTY_UNKNOWN", text));

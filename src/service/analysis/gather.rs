@@ -26,6 +26,9 @@ use crate::model::v1::{self as plain, Coverage};
 use crate::query::filter::Expr;
 use crate::wire::{body, builtin};
 
+/// What tools address.
+const TARGETS: [&str; 3] = ["Risk", "RedLine", "Challenge"];
+
 /// Elements that an error names which were not counted.
 const NAMES_SHOWN: usize = 3;
 
@@ -324,10 +327,13 @@ impl Gathering {
         self.record.clone().valid_at(body::microseconds(&at))
     }
 
-    /// Refuses the name of an element that the caller does not see, or that does not hold.
-    pub(super) fn holds(&mut self, field: &str, text: &str) -> Result<(), Error> {
+    /// Refuses the name of what tools do not address, or that the caller does not see, or that does
+    /// not hold.
+    pub(super) fn target(&mut self, field: &str, text: &str) -> Result<(), Error> {
         let name = Name::parse(text, field)?;
-        let (reason, what) = if !self.record.has(&name)? {
+        let (reason, what) = if !TARGETS.contains(&name.kind().message.as_str()) {
+            ("TARGET_KIND", "is no risk, red line or challenge")
+        } else if !self.record.has(&name)? {
             ("TARGET_UNKNOWN", "is not known")
         } else if !self.counting().has(&name)? {
             let text = "does not hold at the time that counts; another can be asked for";

@@ -1,6 +1,6 @@
 //! What the record says of itself: lint, ladder, trace, contradictions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
 use prost_reflect::{DynamicMessage, Value};
@@ -93,7 +93,9 @@ pub(super) async fn get_commitment_ladder(
         let theme =
             |one: &plain::Commitment| request.theme.is_empty() || one.theme == request.theme;
         gathering.count_at(as_of);
-        let mut commitments = gathering.elements_where(&scope, theme)?;
+        let selection = gathering.selection(&scope, theme)?;
+        let mut commitments = selection.counted;
+        carry_on(&mut commitments, &selection.uncounted);
         let shown = commitments.iter().map(|one| one.name.clone()).collect();
         required(gathering, &mut commitments)?;
         let found = ladder::ladder(&commitments, &shown, &as_of);
@@ -106,6 +108,27 @@ pub(super) async fn get_commitment_ladder(
         })
     })
     .await
+}
+
+/// Puts the commitment that counts in the place of an earlier one of its lineage, wherever that is
+/// named: what requires the earlier one requires what became of it.
+fn carry_on(counted: &mut [plain::Commitment], earlier: &[plain::Commitment]) {
+    let newest = counted.iter().map(|one| (&one.lineage, &one.name));
+    let newest: BTreeMap<&String, &String> = newest.collect();
+    let became = earlier.iter().filter_map(|one| {
+        let now = *newest.get(&one.lineage)?;
+        Some((one.name.clone(), now.clone()))
+    });
+    let became: BTreeMap<String, String> = became.collect();
+    for one in counted {
+        let required = one.requires.iter_mut().flat_map(|one| &mut one.commitments);
+        let anchor = one.deadline.iter_mut().map(|deadline| &mut deadline.anchor);
+        for name in required.chain(anchor).chain(&mut one.unlocks) {
+            if let Some(now) = became.get(name.as_str()) {
+                name.clone_from(now);
+            }
+        }
+    }
 }
 
 /// Adds what the commitments require, or count their days from, however far down and wherever it

@@ -31,7 +31,7 @@ pub(super) async fn rank_tools(
         let scope = gathering.scope(request.scope)?;
         let mut problems = Problems::default();
         for (at, target) in request.targets.iter().enumerate() {
-            problems.note(gathering.holds(&format!("targets[{at}]"), target))?;
+            problems.note(gathering.target(&format!("targets[{at}]"), target))?;
         }
         let tools: Vec<plain::Tool> = gathering.elements(&scope)?;
         let met = problems.note(met(&request.preconditions_met, &tools, &limits))?;

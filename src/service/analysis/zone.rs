@@ -26,6 +26,10 @@ pub(super) async fn find_agreement_zone(
         let known = gathering.issues()?;
         let mut stated = Stated::read(gathering, &request)?;
         let names = stated.issues(&request);
+        if names.is_empty() {
+            let text = "none is named, and no party's bound on any is on record";
+            return Err(Error::invalid("issues", "NO_ISSUES", text));
+        }
         gathering.used(names.iter().map(String::as_str))?;
         let question = zone::Question {
             issues: names

@@ -242,8 +242,12 @@ fn conditions(answer: &FindAgreementZoneResponse, output: &mut Output) -> Result
 /// The arguments of `simulate`.
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
-    /// The issue that is decided; repeatable
-    #[arg(long = "issue", value_name = "ISSUE", required = true)]
+    /// The issue that is decided; repeatable. Without it every issue of the table
+    #[arg(
+        long = "issue",
+        value_name = "ISSUE",
+        required_unless_present = "table"
+    )]
     issues: Vec<String>,
     /// Only these actors; repeatable
     #[arg(long = "actor", value_name = "ACTOR")]
@@ -252,11 +256,16 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "WORDS", value_parser = supposed)]
     suppose: Vec<PositionOverride>,
     /// Suppose every row of a table: a header of actor, issue, ideal, salience, influence, then a
-    /// line for each actor and issue. Only its actors take part unless --actor names others
+    /// line for each actor and issue. Its actors take part unless --actor names others
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
     /// How often the inputs are drawn from their stated intervals
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 100,
+        allow_negative_numbers = true
+    )]
     draws: i32,
     /// The seed of the draws
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -273,19 +282,17 @@ impl Simulate {
         client: &Client,
         output: &mut Output,
     ) -> Result<Exit, Failure> {
-        let table = self.table.as_deref().map(table::read).transpose()?;
-        let mut overrides = table.unwrap_or_default();
-        let mut actors = named("actors", &self.actors);
-        for one in overrides.iter().filter(|_| self.actors.is_empty()) {
-            if !actors.contains(&one.actor) {
-                actors.push(one.actor.clone());
-            }
-        }
+        let (mut actors, mut issues) =
+            (named("actors", &self.actors), named("issues", &self.issues));
+        let mut overrides = match &self.table {
+            Some(file) => table::read(file, &mut actors, &mut issues)?,
+            None => Vec::new(),
+        };
         overrides.extend(self.suppose.iter().cloned());
         let request = SimulateBargainingRequest {
             scope: self.within.scope(&Whose::default()),
             actors,
-            issues: named("issues", &self.issues),
+            issues,
             read: self.within.read.options(),
             overrides,
             draws: self.draws,

@@ -204,7 +204,8 @@ pub(crate) struct Trace {
         long,
         value_name = "LINKS",
         default_value_t = 0,
-        hide_default_value = true
+        hide_default_value = true,
+        allow_negative_numbers = true
     )]
     depth: i32,
     /// Only what it rests on

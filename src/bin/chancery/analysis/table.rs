@@ -18,10 +18,49 @@ use crate::yaml;
 
 const MARKS: [char; 3] = [',', ';', '\t'];
 
-/// Reads a table of positions from a file.
-pub(super) fn read(file: &Path) -> Result<Vec<PositionOverride>, Failure> {
+/// Reads a table of positions from a file: those of the actors and on the issues named, which are
+/// all of the table where none is.
+pub(super) fn read(
+    file: &Path,
+    actors: &mut Vec<String>,
+    issues: &mut Vec<String>,
+) -> Result<Vec<PositionOverride>, Failure> {
     let wrong = |sentence| Failure::Here(format!("\"{}\": {sentence}", file.display()));
-    positions(&yaml::read(file)?).map_err(wrong)
+    let found = positions(&yaml::read(file)?).map_err(wrong)?;
+    name(actors, found.iter().map(|one| &one.actor));
+    name(issues, found.iter().map(|one| &one.issue));
+    Ok(among(found, actors, issues))
+}
+
+/// What a table says of some actors and issues; an influence has no issue.
+fn among(
+    found: Vec<PositionOverride>,
+    actors: &[String],
+    issues: &[String],
+) -> Vec<PositionOverride> {
+    let of = found.into_iter().filter(|one| actors.contains(&one.actor));
+    let each = of.map(|one| match issues.contains(&one.issue) {
+        true => one,
+        false => PositionOverride {
+            actor: one.actor,
+            influence: one.influence,
+            ..PositionOverride::default()
+        },
+    });
+    let stated = each.filter(|one| !one.issue.is_empty() || one.influence.is_some());
+    stated.collect()
+}
+
+/// Names what occurs, in its order, where nothing is named.
+fn name<'a>(names: &mut Vec<String>, occurring: impl Iterator<Item = &'a String>) {
+    if !names.is_empty() {
+        return;
+    }
+    for one in occurring.filter(|one| !one.is_empty()) {
+        if !names.contains(one) {
+            names.push(one.clone());
+        }
+    }
 }
 
 fn positions(text: &str) -> Result<Vec<PositionOverride>, String> {
@@ -99,6 +138,23 @@ mod tests {
             ..PositionOverride::default()
         };
         assert_eq!(positions(text), Ok(vec![expected]));
+    }
+
+    #[test]
+    fn an_influence_counts_on_whichever_issue_it_stands() {
+        let text = "actor,issue,ideal,influence\na,x,1,5\na,y,2,\nb,y,3,\n";
+        let found = positions(text).unwrap();
+        let (mut actors, mut issues) = (Vec::new(), Vec::new());
+        name(&mut actors, found.iter().map(|one| &one.actor));
+        name(&mut issues, found.iter().map(|one| &one.issue));
+        assert_eq!(actors, ["actors/a", "actors/b"]);
+        assert_eq!(issues, ["issues/x", "issues/y"]);
+        let of_a = among(found, &actors[..1], &issues[1..]);
+        let told: Vec<(&str, Option<f64>, Option<f64>)> = of_a
+            .iter()
+            .map(|one| (one.issue.as_str(), one.ideal, one.influence))
+            .collect();
+        assert_eq!(told, [("", None, Some(5.0)), ("issues/y", Some(2.0), None)]);
     }
 
     #[test]
