@@ -19,10 +19,10 @@ impl Store {
     pub(crate) fn digest(&self, revision: Revision) -> Result<[u8; 32], Error> {
         let mut hash = Sha256::new();
         for ids in self.current(revision).chunks(ROWS_MAX) {
-            let found: Vec<_> = {
+            let found: Vec<(Box<str>, _, _)> = {
                 let index = read(&self.index);
                 let rows = ids.iter().filter_map(|id| index.row(*id));
-                rows.map(|row| (row.name.clone(), row.position(), row.body))
+                rows.map(|row| (Box::from(index.name(row)), row.position(), row.body))
                     .collect()
             };
             for (name, position, at) in found {
@@ -53,7 +53,7 @@ impl Store {
             .filter(|(row, _)| index.current_at(row, revision) && !index.purged(row))
             .map(|(_, id)| id)
             .collect();
-        let name = |id: &u32| index.row(*id).map(|row| &row.name);
+        let name = |id: &u32| index.row(*id).map(|row| index.name(row));
         ids.sort_unstable_by(|a, b| name(a).cmp(&name(b)));
         ids
     }

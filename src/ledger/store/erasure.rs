@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
+use super::index::Row;
 use super::{Note, Store, image, internal, read};
 use crate::error::Error;
 use crate::ledger::disk;
@@ -75,15 +76,22 @@ impl Store {
     pub(crate) fn names_under(&self, name: &str) -> BTreeMap<String, usize> {
         let index = read(&self.index);
         let mut names = BTreeMap::new();
-        match index.of_assessment(name) {
-            Some(within) => {
+        let mut count = |row: &Row| {
+            if !index.purged(row) {
+                *names.entry(index.name(row).to_owned()).or_default() += 1;
+            }
+        };
+        match (index.of_assessment(name), index.named(name)) {
+            (Some(within), _) => {
                 let rows = within.iter().filter_map(|id| index.row(id));
-                rows.for_each(|row| count(&mut names, row, index.purged(row)));
+                rows.for_each(count);
             }
-            None => {
-                let rows = index.rows().iter().filter(|row| *row.name == *name);
-                rows.for_each(|row| count(&mut names, row, index.purged(row)));
+            (None, Some((_, newest))) => {
+                let rows = index.rows().iter();
+                rows.filter(|row| row.slot == newest.slot)
+                    .for_each(&mut count);
             }
+            (None, None) => {}
         }
         names
     }
@@ -103,11 +111,5 @@ impl Store {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(internal(error)),
             Ok(()) | Err(_) => Ok(()),
         }
-    }
-}
-
-fn count(names: &mut BTreeMap<String, usize>, row: &super::index::Row, purged: bool) {
-    if !purged {
-        *names.entry(row.name.to_string()).or_default() += 1;
     }
 }

@@ -22,7 +22,7 @@ impl View {
             let Some(row) = index.row(id) else {
                 return Ok(false);
             };
-            (row.kind, row.name.clone(), row.body)
+            (row.kind, Box::<str>::from(index.name(row)), row.body)
         };
         let part = |expr: &Expr| self.fits(expr, id, markings);
         let index = || read(&self.store.index);

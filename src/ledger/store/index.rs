@@ -9,14 +9,13 @@
 //! assessment stand in its timeline, not in its elements' rows: publishing rewrites no element.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::ops::Bound;
 
-use hashbrown::HashTable;
 use prost::Message;
 use roaring::RoaringBitmap;
 
 use super::chunks::{Chunks, Live, begin};
+use super::names::Names;
 use super::row;
 use super::sets::Sets;
 use super::spans::Spans;
@@ -37,7 +36,6 @@ const NONE: u32 = u32::MAX;
 /// One version of one resource.
 #[derive(Debug)]
 pub(super) struct Row {
-    pub(super) name: Box<str>,
     pub(super) kind: u8,
     pub(super) assessment: Ordinal,
     pub(super) slot: u32,
@@ -66,7 +64,6 @@ impl Row {
     /// What stands where a row has not been placed yet.
     fn missing() -> Self {
         Self {
-            name: Box::default(),
             kind: u8::MAX,
             assessment: NONE,
             slot: NONE,
@@ -120,9 +117,7 @@ pub(super) struct Index {
     rows: Vec<Row>,
     /// The newest row of each name.
     newest: Vec<u32>,
-    /// By name, its place in `newest`.
-    slots: HashTable<u32>,
-    hasher: RandomState,
+    names: Names,
     live: Live,
     tombstones: Chunks,
     spans: Spans,
@@ -232,8 +227,8 @@ impl Index {
         if self.rows.len() <= id as usize {
             self.rows.resize_with(id as usize + 1, Row::missing);
         }
+        self.names.put(row.slot, name);
         let placed = Row {
-            name: name.into(),
             kind,
             assessment: self.enter(name, from, id),
             slot: row.slot,
@@ -255,10 +250,6 @@ impl Index {
     /// revision, and `time_us` the time of the first.
     pub(super) fn settle_all(&mut self, head: Revision, mut time_us: i64) -> Option<()> {
         self.spans.sort();
-        let names = self.rows.iter().map(|row| row.slot as usize + 1).max();
-        self.newest.reserve_exact(names.unwrap_or(0));
-        // There is no name yet that a hash would be asked of again.
-        self.slots.reserve(names.unwrap_or(0), |_| 0);
         for id in 0..self.next_id() {
             let (from, updated_us) = self.row(id).map(|row| (row.from, row.updated_us))?;
             while self.head() < from.saturating_sub(1) {
@@ -275,7 +266,7 @@ impl Index {
 
     /// Ties a row to those before it: the version it replaces, the standing of its assessment.
     fn settle(&mut self, id: u32) -> Option<()> {
-        let row = self.row(id).filter(|row| !row.name.is_empty())?;
+        let row = self.row(id).filter(|row| row.slot != NONE)?;
         let (slot, kind, assessment) = (row.slot, row.kind, row.assessment);
         let replaced = self.link(slot, id);
         self.live.add(id, replaced);
@@ -289,11 +280,6 @@ impl Index {
     fn link(&mut self, slot: u32, id: u32) -> Option<u32> {
         let Some(newest) = self.newest.get_mut(slot as usize) else {
             self.newest.push(id);
-            let mut slots = std::mem::take(&mut self.slots);
-            let name = |slot: &u32| self.newest(*slot).map_or("", |row| &*row.name);
-            let hash = |slot: &u32| self.hasher.hash_one(name(slot));
-            slots.insert_unique(hash(&slot), slot, hash);
-            self.slots = slots;
             return None;
         };
         let before = std::mem::replace(newest, id);
@@ -547,11 +533,15 @@ impl Index {
         first as u32..after as u32
     }
 
+    /// The name of a row.
+    pub(super) fn name(&self, row: &Row) -> &str {
+        self.names.get(row.slot)
+    }
+
     /// The newest row of a name.
     pub(super) fn named(&self, name: &str) -> Option<(u32, &Row)> {
-        let same = |slot: &u32| self.newest(*slot).is_some_and(|row| *row.name == *name);
-        let slot = self.slots.find(self.hasher.hash_one(name), same)?;
-        let id = self.newest.get(*slot as usize).copied()?;
+        let slot = self.names.slot(name)?;
+        let id = self.newest.get(slot as usize).copied()?;
         Some((id, self.row(id)?))
     }
 
@@ -668,7 +658,8 @@ impl Index {
 
     /// Row ids below this one come after `(revision, name)` when rows are read backwards.
     pub(super) fn cursor(&self, revision: Revision, name: &str) -> u32 {
-        let before = |row: &Row| row.from < revision || row.from == revision && *row.name > *name;
+        let before =
+            |row: &Row| row.from < revision || row.from == revision && self.name(row) > name;
         self.rows.partition_point(before) as u32
     }
 

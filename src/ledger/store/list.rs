@@ -188,7 +188,10 @@ impl<'q> Walk<'q> {
         };
         let index = read(&self.view.store.index);
         let rows = ids.iter().filter_map(|id| index.row(*id));
-        let found = rows.take(query.size).map(Found::from).collect();
+        let found = rows
+            .take(query.size)
+            .map(|row| Found::of(&index, row))
+            .collect();
         Ok((found, ids.len() > query.size))
     }
 
@@ -285,9 +288,12 @@ impl<'q> Walk<'q> {
 
     /// The body of a row.
     pub(super) fn body(&self, id: u32) -> Result<Bytes, Error> {
-        let found = read(&self.view.store.index)
-            .row(id)
-            .map(|row| (row.name.clone(), row.body));
+        let found = {
+            let index = read(&self.view.store.index);
+            index
+                .row(id)
+                .map(|row| (Box::<str>::from(index.name(row)), row.body))
+        };
         let (name, at) = found.ok_or_else(|| Error::Internal(format!("there is no row {id}")))?;
         self.view.body_at(&name, at)
     }

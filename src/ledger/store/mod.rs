@@ -3,7 +3,7 @@
 //! `row`         keys and rows as sled holds them
 //! `index`       rows, timelines and bitmaps in memory, made at the start by `load`
 //! `chunks`      sets of rows, by 64 Ki   `values`  who has which value   `spans`  what holds when
-//! `sets`        all of those, which `image` keeps in a file of their own
+//! `sets`        all of those, which `image` keeps in a file of their own      `names`   each once
 //! `checkpoint`  the note that says what a sound store must hold
 //! `erasure`     what may no longer be read, and where it lies
 //! `digest`      one hash over everything, to compare two stores by
@@ -25,6 +25,7 @@ mod image;
 pub(super) mod index;
 pub(super) mod list;
 mod load;
+mod names;
 mod plan;
 mod row;
 mod rows;

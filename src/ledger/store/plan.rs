@@ -154,7 +154,7 @@ pub(super) fn holders(
         .flat_map(|rows| index.current(rows, view.revision()));
     let stored = rows.filter(|(_, row)| stands(row));
     let mut names: Vec<Value> = stored
-        .map(|(_, row)| Value::Text(row.name.clone()))
+        .map(|(_, row)| Value::Text(index.name(row).into()))
         .collect();
     for name in &through.besides {
         let row = view.store.row_in(index, name, view.revision())?;
@@ -473,7 +473,7 @@ impl<'q> Plan<'q> {
             Node::Row(OfRow::Deleted(range)) => {
                 Some(row.tombstone && range.contains(&row.updated_us))
             }
-            Node::Row(OfRow::Named(pattern)) => Some(pattern.fits(&row.name)),
+            Node::Row(OfRow::Named(pattern)) => Some(pattern.fits(index.name(row))),
             Node::Among(some) => Some(some.contains(id)),
             Node::Within(some) => Some(some.contains(row.assessment)),
             Node::Body(number) => answers?.get(*number).copied(),

@@ -47,7 +47,7 @@ impl Store {
             row: id,
             revision: row.from,
             time_us: row.updated_us,
-            name: row.name.to_string(),
+            name: index.name(row).to_owned(),
         })
     }
 

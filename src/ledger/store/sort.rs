@@ -256,8 +256,8 @@ fn compare(index: &Index, order: Keys<'_>, one: &Keyed, other: &Keyed) -> Orderi
     let mut keys = one.keys.iter().zip(&other.keys);
     for (key, descending) in order {
         let ordering = match key {
-            Key::Name if *descending => b.name.cmp(&a.name),
-            Key::Name => a.name.cmp(&b.name),
+            Key::Name if *descending => index.name(b).cmp(index.name(a)),
+            Key::Name => index.name(a).cmp(index.name(b)),
             Key::Place(place) => {
                 let key = |at: Option<i64>| at.map_or(Sortable::Unstated, Sortable::Int);
                 key(a.at(*place)).compare(&key(b.at(*place)), *descending)
@@ -272,5 +272,5 @@ fn compare(index: &Index, order: Keys<'_>, one: &Keyed, other: &Keyed) -> Orderi
             return ordering;
         }
     }
-    a.name.cmp(&b.name)
+    index.name(a).cmp(index.name(b))
 }

@@ -156,7 +156,7 @@ impl View {
             let Some(row) = index.row(id).filter(|row| self.sees(&index, id, row)) else {
                 return Ok(None);
             };
-            (Found::from(row), index.marking_of(row, self.revision))
+            (Found::of(&index, row), index.marking_of(row, self.revision))
         };
         Ok(Some(Shown {
             bytes: self.answer(&found)?,
@@ -174,7 +174,7 @@ impl View {
             let index = read(&self.store.index);
             let row = index.row(id);
             row.filter(|row| index.covers(self.caller.clearance(), row, self.revision))
-                .map(Found::from)
+                .map(|row| Found::of(&index, row))
         };
         found.map(|found| self.answer(&found)).transpose()
     }
@@ -221,7 +221,7 @@ impl View {
             let Some(row) = index.row(id).filter(|row| seen(&index, row)) else {
                 return Ok(None);
             };
-            (Found::from(row), index.marking_of(row, self.revision))
+            (Found::of(&index, row), index.marking_of(row, self.revision))
         };
         let body = self.body_at(&found.name, found.at)?;
         let Position {
@@ -259,9 +259,9 @@ impl View {
             .linking(target.as_str())
             .into_iter()
             .filter_map(|id| index.row(id))
-            .filter(|row| !row.tombstone && *row.name != *target.as_str())
+            .filter(|row| !row.tombstone && index.name(row) != target.as_str())
             .filter(|row| index.current_at(row, self.revision) && seen(&index, row))
-            .map(|row| row.name.to_string())
+            .map(|row| index.name(row).to_owned())
             .collect();
         names.sort();
         names
@@ -354,7 +354,7 @@ impl View {
                 index.current_at(row, self.revision)
                     && index.covers(self.caller.clearance(), row, self.revision)
             });
-            rows.map(Found::from).collect()
+            rows.map(|row| Found::of(&index, row)).collect()
         };
         found.sort_by(|a, b| a.name.cmp(&b.name));
         let mut hash = Sha256::new();
@@ -375,7 +375,7 @@ impl View {
         };
         let index = read(&self.store.index);
         let row = index.row(id).filter(|row| self.sees(&index, id, row));
-        Ok(row.map(Found::from))
+        Ok(row.map(|row| Found::of(&index, row)))
     }
 
     /// Whether a row is there, holds, and is in the caller's sight.
@@ -396,7 +396,7 @@ impl View {
             .map(|(_, row)| row)
             .filter(|row| kind::at(row.kind).is_some_and(Kind::is_element) && !row.tombstone)
             .filter(|row| index.covers(self.caller.clearance(), row, self.revision))
-            .map(Found::from)
+            .map(|row| Found::of(&index, row))
             .collect();
         found.sort_by_key(|found| (found.kind, found.born));
         Ok(found)
@@ -443,10 +443,10 @@ fn unread(error: crate::ledger::journal::Error) -> Error {
     Error::Internal(format!("read a body: {error}"))
 }
 
-impl From<&Row> for Found {
-    fn from(row: &Row) -> Self {
+impl Found {
+    pub(super) fn of(index: &Index, row: &Row) -> Self {
         Self {
-            name: row.name.clone(),
+            name: index.name(row).into(),
             kind: row.kind,
             born: (row.created_us, row.born),
             position: row.position(),

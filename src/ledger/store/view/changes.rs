@@ -173,7 +173,7 @@ impl View {
             Some(_) | None => None,
         };
         let index = read(&self.store.index);
-        let found = |id: u32| index.row(id).map(Found::from);
+        let found = |id: u32| index.row(id).map(|row| Found::of(&index, row));
         Ok(kind::at(touched.kind).map(|kind| Fate {
             name: touched.name.clone(),
             kind,
@@ -252,9 +252,10 @@ impl Wanted {
         self.queries.iter().find(|query| query.kind.ordinal == kind)
     }
 
-    fn follows(&self, row: &Row) -> bool {
+    fn follows(&self, index: &Index, row: &Row) -> bool {
         let among = |name| self.assessments.contains(name);
-        let named = self.assessments.is_empty() || assessment_of(&row.name).is_some_and(among);
+        let named =
+            self.assessments.is_empty() || assessment_of(index.name(row)).is_some_and(among);
         named && self.of(row.kind).is_some()
     }
 }
@@ -268,12 +269,13 @@ fn touched(index: &Index, wanted: &Wanted, revision: Revision) -> Vec<Touched> {
     let asked = |by: fn(&Expr) -> bool| wanted.queries.iter().any(|query| by(&query.filter));
     let (above, through) = (asked(asks_above), asked(asks_through));
     let earlier = |(id, row): (u32, &Row)| {
-        let moved = row.from < revision && wanted.follows(row);
-        moved.then(|| Touched::new(id, row, false))
+        let moved = row.from < revision && wanted.follows(index, row);
+        moved.then(|| Touched::new(index, (id, row), false))
     };
     for id in index.written_at(revision) {
         let Some(row) = index.row(id) else { continue };
-        let header = assessment_of(&row.name).filter(|above| **above == *row.name);
+        let name = index.name(row);
+        let header = assessment_of(name).filter(|above| *above == name);
         if let Some(header) = header
             && (above || index.stands_differently(row.assessment, revision - 1, revision))
         {
@@ -283,14 +285,14 @@ fn touched(index: &Index, wanted: &Wanted, revision: Revision) -> Vec<Touched> {
                 under.filter(|(_, row)| kind::at(row.kind).is_some_and(Kind::is_element));
             touched.extend(elements.filter_map(earlier));
         }
-        if through && assessment_of(&row.name).is_none() {
-            let linking = index.linking(&row.name).into_iter();
+        if through && assessment_of(name).is_none() {
+            let linking = index.linking(name).into_iter();
             let linking = linking.filter_map(|id| Some((id, index.row(id)?)));
             let current = linking.filter(|(_, row)| index.current_at(row, revision));
             touched.extend(current.filter_map(earlier));
         }
-        if wanted.follows(row) {
-            touched.push(Touched::new(id, row, true));
+        if wanted.follows(index, row) {
+            touched.push(Touched::new(index, (id, row), true));
         }
     }
     touched.sort_by(|a, b| b.name.cmp(&a.name));
@@ -299,11 +301,11 @@ fn touched(index: &Index, wanted: &Wanted, revision: Revision) -> Vec<Touched> {
 }
 
 impl Touched {
-    fn new(id: u32, row: &Row, written: bool) -> Self {
+    fn new(index: &Index, (id, row): (u32, &Row), written: bool) -> Self {
         Self {
             id,
             kind: row.kind,
-            name: row.name.clone(),
+            name: index.name(row).into(),
             written,
         }
     }

@@ -117,7 +117,7 @@ impl View {
             let names: Vec<Box<str>> = {
                 let index = read(&self.store.index);
                 let named = slots.iter().filter_map(|slot| index.newest(*slot));
-                named.map(|row| row.name.clone()).collect()
+                named.map(|row| index.name(row).into()).collect()
             };
             for name in names {
                 let (was, is) = (base.seen(&name, earlier)?, self.seen(&name, later)?);
@@ -159,14 +159,15 @@ impl View {
             let index = read(&self.store.index);
             for row in ids.iter().filter_map(|id| index.row(*id)) {
                 slots.insert(row.slot);
-                let header = assessment_of(&row.name).filter(|header| **header == *row.name);
+                let name = index.name(row);
+                let header = assessment_of(name).filter(|header| *header == name);
                 if header.is_some()
                     && (above || index.stands_differently(row.assessment, then, now))
                 {
                     under.insert(row.assessment);
                 }
-                if through && assessment_of(&row.name).is_none() {
-                    let linking = index.linking(&row.name).into_iter();
+                if through && assessment_of(name).is_none() {
+                    let linking = index.linking(name).into_iter();
                     slots.extend(there(&index, linking, (then, now)));
                 }
             }
@@ -198,7 +199,7 @@ impl View {
                 && index.holds(id, self.valid_us)
                 && self.knows(&index, row, Markings::Present)
         });
-        Ok(row.map(|row| (id, Found::from(row))))
+        Ok(row.map(|row| (id, Found::of(&index, row))))
     }
 
     /// The same, if one of the queries selects it.

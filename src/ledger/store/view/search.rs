@@ -136,7 +136,7 @@ impl View {
             score: last.score,
             cursor: Cursor {
                 revision: row.from,
-                name: row.name.to_string(),
+                name: index.name(row).to_owned(),
             },
         })
     }
@@ -147,7 +147,10 @@ impl View {
         let mut hits = Vec::with_capacity(found.len());
         let mut size = 0;
         for one in found {
-            let version = read(&self.store.index).row(one.row).map(Found::from);
+            let version = {
+                let index = read(&self.store.index);
+                index.row(one.row).map(|row| Found::of(&index, row))
+            };
             let (Some(version), Some(kind)) = (version, kind::at(one.kind)) else {
                 return Err(Error::Internal(format!("no row {}", one.row)));
             };

@@ -115,7 +115,7 @@ impl View {
         Ok(row.map(|row| {
             let covered = index.covers(self.caller.clearance(), row, row.from);
             let seen = covered && index.holds(id, self.valid_us);
-            (Found::from(row), seen)
+            (Found::of(&index, row), seen)
         }))
     }
 }
