@@ -5,12 +5,12 @@
 //! bound at once. A line that cannot be decided holds nothing up: it is named beside the change.
 //! Where nothing helps, the lines that are in each other's way are named.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::judge::{judge, stated};
 use super::reach::{Reach, Reaches};
 use super::terms::{Place, Term};
-use super::{Issues, Verdict};
+use super::{ByIssue, Issues, Verdict};
 use crate::analysis::scale;
 use crate::model::v1::issue::Scale;
 use crate::model::v1::{self, Posture, TermChangeKind as Kind, TermEffect};
@@ -32,14 +32,8 @@ pub(super) fn nearest(
     (terms, met): (&[Term<'_>], &BTreeSet<&str>),
     issues: &Issues,
     reaches: &Reaches,
-    lines: &[v1::RedLine],
+    by_issue: &ByIssue<'_>,
 ) -> Vec<v1::TermChange> {
-    // Of many lines few are on another issue: they are counted in by hash, and then ordered.
-    let mut by_issue: HashMap<&str, Vec<&v1::RedLine>> = HashMap::new();
-    for line in lines {
-        by_issue.entry(line.issue.as_str()).or_default().push(line);
-    }
-    let by_issue: BTreeMap<&str, Vec<&v1::RedLine>> = by_issue.into_iter().collect();
     let mut changes: Vec<v1::TermChange> = terms
         .iter()
         .enumerate()
@@ -50,20 +44,16 @@ pub(super) fn nearest(
                 terms,
                 met,
                 issues,
-                touched: touched(at, reaches, &by_issue),
+                touched: touched(at, reaches, by_issue),
             };
             case.change()
         })
         .collect();
-    changes.extend(additions(terms, issues, &by_issue));
+    changes.extend(additions(terms, issues, by_issue));
     changes
 }
 
-fn touched<'a>(
-    at: usize,
-    reaches: &Reaches,
-    by_issue: &BTreeMap<&str, Vec<&'a v1::RedLine>>,
-) -> Touched<'a> {
+fn touched<'a>(at: usize, reaches: &Reaches, by_issue: &ByIssue<'a>) -> Touched<'a> {
     let mut found = Vec::new();
     for (issue, lines) in by_issue {
         let paths = reaches.on(issue).iter();
@@ -367,11 +357,7 @@ fn label(scale: Option<&Scale>, value: f64) -> String {
 }
 
 /// What is required and no term speaks of.
-fn additions(
-    terms: &[Term<'_>],
-    issues: &Issues,
-    by_issue: &BTreeMap<&str, Vec<&v1::RedLine>>,
-) -> Vec<v1::TermChange> {
+fn additions(terms: &[Term<'_>], issues: &Issues, by_issue: &ByIssue<'_>) -> Vec<v1::TermChange> {
     let silent = by_issue
         .iter()
         .filter(|(issue, _)| !terms.iter().any(|term| term.issue == **issue));

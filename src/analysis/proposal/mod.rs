@@ -16,7 +16,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use self::judge::{Finding, judge};
 use self::reach::{Path, Reach, Reaches};
@@ -34,6 +34,9 @@ pub const SOURCE: &str = "Chancery's own; the rules stand with CheckProposal in 
 
 /// Issues by name, as far as the terms and the lines speak of them.
 pub type Issues = BTreeMap<String, v1::Issue>;
+
+/// Lines by the issue they are drawn on.
+type ByIssue<'a> = BTreeMap<&'a str, Vec<&'a v1::RedLine>>;
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,19 +60,19 @@ pub struct Findings {
 pub fn check(
     given: &[v1::ProposalTerm],
     issues: &Issues,
-    lines: Vec<v1::RedLine>,
+    mut lines: Vec<v1::RedLine>,
     limits: &Limits,
 ) -> Result<Findings, Error> {
     let terms = terms::read(given, issues, limits)?;
     terms::carried(&terms, &lines)?;
     let reaches = Reaches::of(&terms, issues, limits);
-    let (lines, gaps) = standing(lines);
-    let spoken: HashSet<&str> = lines.iter().map(|line| line.issue.as_str()).collect();
-    let paths = spoken.iter().flat_map(|issue| reaches.on(issue));
+    let gaps = standing(&mut lines);
+    let by_issue = by_issue(&lines);
+    let paths = by_issue.keys().flat_map(|issue| reaches.on(issue));
     let followed = paths.flat_map(|path| path.issues.iter().cloned()).collect();
     let met = terms.iter().flat_map(|term| term.meets);
     let met = met.map(String::as_str).collect();
-    let changes = change::nearest((&terms, &met), issues, &reaches, &lines);
+    let changes = change::nearest((&terms, &met), issues, &reaches, &by_issue);
     let case = Case {
         terms: &terms,
         met: &met,
@@ -90,8 +93,8 @@ pub fn check(
     })
 }
 
-/// The lines that can be checked, and why the others cannot.
-fn standing(lines: Vec<v1::RedLine>) -> (Vec<v1::RedLine>, Vec<v1::basis::Gap>) {
+/// Takes out the lines that cannot be checked, and says why, and of the others what they lack.
+fn standing(lines: &mut Vec<v1::RedLine>) -> Vec<v1::basis::Gap> {
     let mut gaps = Vec::new();
     let mut gap = |line: &v1::RedLine, field: &str, treatment: &str| {
         gaps.push(v1::basis::Gap {
@@ -100,7 +103,7 @@ fn standing(lines: Vec<v1::RedLine>) -> (Vec<v1::RedLine>, Vec<v1::basis::Gap>) 
             treatment: treatment.to_owned(),
         });
     };
-    let kept = lines.into_iter().filter(|line| {
+    lines.retain(|line| {
         if line.status() == RedLineStatus::Abandoned {
             gap(line, "status", "abandoned by the actor; not checked");
             return false;
@@ -115,8 +118,16 @@ fn standing(lines: Vec<v1::RedLine>) -> (Vec<v1::RedLine>, Vec<v1::basis::Gap>) 
         }
         true
     });
-    let kept = kept.collect();
-    (kept, gaps)
+    gaps
+}
+
+/// The lines by issue. Few issues have many lines: these are counted in by hash and then ordered.
+fn by_issue(lines: &[v1::RedLine]) -> ByIssue<'_> {
+    let mut groups: HashMap<&str, Vec<&v1::RedLine>> = HashMap::new();
+    for line in lines {
+        groups.entry(line.issue.as_str()).or_default().push(line);
+    }
+    groups.into_iter().collect()
 }
 
 /// The terms, and where they reach.
@@ -249,21 +260,20 @@ fn counts(lines: &[v1::LineVerdict]) -> Vec<v1::VerdictCount> {
 
 /// Actors and issues whose lines from several assessments get different verdicts.
 fn disagreements(lines: &[v1::LineVerdict]) -> Vec<v1::VerdictDisagreement> {
+    let several = |a: &v1::LineVerdict, b: &v1::LineVerdict| {
+        assessment_of(&a.red_line) != assessment_of(&b.red_line)
+    };
+    if !adjacent(lines.iter(), several) {
+        return Vec::new();
+    }
     let mut groups: HashMap<(&str, &str), Vec<&v1::LineVerdict>> = HashMap::new();
     for line in lines.iter().filter(|line| !line.actor.is_empty()) {
         let key = (line.actor.as_str(), line.issue.as_str());
         groups.entry(key).or_default().push(line);
     }
     groups.retain(|_, lines| {
-        let differ = |a: &v1::LineVerdict, b: &v1::LineVerdict| a.verdict != b.verdict;
-        let several = |a: &v1::LineVerdict, b: &v1::LineVerdict| {
-            assessment_of(&a.red_line) != assessment_of(&b.red_line)
-        };
-        let any = |apart: &dyn Fn(&v1::LineVerdict, &v1::LineVerdict) -> bool| {
-            let mut pairs = lines.windows(2);
-            pairs.any(|pair| matches!(pair, [a, b] if apart(a, b)))
-        };
-        any(&differ) && any(&several)
+        let lines = || lines.iter().copied();
+        adjacent(lines(), |a, b| a.verdict != b.verdict) && adjacent(lines(), several)
     });
     let told = groups.into_iter().map(|((actor, issue), mut lines)| {
         lines.sort_by(|a, b| a.red_line.cmp(&b.red_line));
@@ -277,4 +287,15 @@ fn disagreements(lines: &[v1::LineVerdict]) -> Vec<v1::VerdictDisagreement> {
     let mut told: Vec<v1::VerdictDisagreement> = told.collect();
     told.sort_by(|a, b| (&a.actor, &a.issue).cmp(&(&b.actor, &b.issue)));
     told
+}
+
+/// Whether any two neighbours are apart, which two of them are where not all are alike.
+fn adjacent<'a>(
+    mut lines: impl Iterator<Item = &'a v1::LineVerdict>,
+    apart: impl Fn(&v1::LineVerdict, &v1::LineVerdict) -> bool,
+) -> bool {
+    let Some(mut last) = lines.next() else {
+        return false;
+    };
+    lines.any(|line| apart(std::mem::replace(&mut last, line), line))
 }
