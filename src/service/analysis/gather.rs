@@ -185,6 +185,11 @@ pub(super) async fn open(
 }
 
 impl Gathering {
+    /// The time of the read: now, or that of the revision or the time asked for.
+    pub(super) fn time(&self) -> Timestamp {
+        self.time
+    }
+
     pub(super) fn limits(&self) -> Limits {
         *self.view.limits()
     }

@@ -26,9 +26,8 @@ pub(super) async fn lint_assessment(
 ) -> Answer<plain::LintAssessmentResponse> {
     let kind = super::super::list::kind_of("Assessment")?;
     let name = Name::parse_as(kind, &request.name, "name")?;
-    let now = body::timestamp((door.clock)());
-    let as_of = request.as_of.unwrap_or(now);
     answer(door, caller, request.read, move |gathering| {
+        let as_of = request.as_of.unwrap_or(gathering.time());
         let full = gathering.view.full(&name)?;
         let assessment = plain::Assessment::decode(full)
             .map_err(|error| Error::Internal(format!("assembled assessment: {error}")))?;
@@ -86,9 +85,8 @@ pub(super) async fn get_commitment_ladder(
     caller: Caller,
     request: plain::GetCommitmentLadderRequest,
 ) -> Answer<plain::GetCommitmentLadderResponse> {
-    let now = body::timestamp((door.clock)());
-    let as_of = request.as_of.unwrap_or(now);
     answer(door, caller, request.read, move |gathering| {
+        let as_of = request.as_of.unwrap_or(gathering.time());
         let scope = gathering.scope(request.scope)?;
         let theme =
             |one: &plain::Commitment| request.theme.is_empty() || one.theme == request.theme;
