@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use super::codes::{self, Code};
 use super::collect::Collector;
 use super::elements::Owner;
-use super::holders::{Holder, addressed, duty, holder, stranger};
+use super::holders::{Holder, addressed, duty, holder, principal, stranger};
 use super::plain::plain;
 use super::span::Span;
 use super::subjects::{Subject, Told, divides, headed_subject, speaks_of, subject};
@@ -133,6 +133,21 @@ impl Above {
     pub(super) fn addressee(&self, c: &Collector) -> Owner {
         let text = c.text;
         let near = self.lead.into_iter().chain(self.headings.first().copied());
+        // "For Washington:".
+        let bare = |lead: &Span| {
+            let words = plain(lead.of(text));
+            let words = words.trim_end_matches(':');
+            let named = ["For ", "To "]
+                .iter()
+                .find_map(|start| words.strip_prefix(start))?;
+            match c.names.actor(named) {
+                Resolution::One(actor) => Some(owner(text, principal(actor), *lead)),
+                Resolution::Unknown | Resolution::Ambiguous(_) => None,
+            }
+        };
+        if let Some(owner) = near.clone().find_map(|span| bare(&span)) {
+            return owner;
+        }
         for span in near {
             let heads: Vec<Span> = subject(text, span)
                 .map(|told| told.at)

@@ -69,7 +69,7 @@ pub(super) fn blocks(
     text: &str,
     limits: &Limits,
     doubts: &mut Doubts,
-    heads: fn(&[&str]) -> bool,
+    heads: &dyn Fn(&[&str]) -> bool,
 ) -> Blocks {
     let found = Blocks::default();
     let lines = lines(text);
@@ -94,7 +94,7 @@ struct Reader<'a> {
     at: usize,
     limits: &'a Limits,
     doubts: &'a mut Doubts,
-    heads: fn(&[&str]) -> bool,
+    heads: &'a dyn Fn(&[&str]) -> bool,
     found: Blocks,
     /// Fewest marks of a fence (backticks, tildes) known never to close from here on.
     open: [usize; 2],

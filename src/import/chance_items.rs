@@ -104,7 +104,15 @@ fn read_item(c: &mut Collector, value: &Value, told: Told, window: &Value) {
             at: value.at,
         },
         chance: Some((likelihood, value.at)),
-        past: former(text, one, &all).map(|past| (past, value.at)),
+        condition: Value {
+            text: condition(text).to_owned(),
+            at: value.at,
+        },
+        past_made: former(text, one, &all).map_or_else(Value::default, |(_, rest)| Value {
+            text: rest.to_owned(),
+            at: value.at,
+        }),
+        past: former(text, one, &all).map(|(past, _)| (past, value.at)),
         criterion: after_word(value, one, &["resolves ", "true if ", "false if "]),
         verdict: after_word(value, one, &["resolved "]),
         window: window.clone(),
@@ -145,7 +153,20 @@ fn predicted(text: &str, all: &[Odds]) -> Option<(Odds, String)> {
 
 /// Whether words tell what will be, or has a day by which it is: "growth in 2026" is neither.
 fn is_event(said: &str) -> bool {
-    const QUANTITIES: [&str; 11] = [
+    let words = words(said);
+    let told = words.windows(2).any(|two| {
+        let [one, next] = two else { return false };
+        let raw = next.at.of(said);
+        let day = raw.starts_with(|c: char| c.is_ascii_digit()) || month(raw).is_some();
+        let bound = matches!(one.text.as_str(), "by" | "before" | "until" | "within");
+        one.text == "will" || bound && (day || matches!(next.text.as_str(), "the" | "end"))
+    });
+    told && words.len() > 2 && !measures(&words)
+}
+
+/// Whether words speak of a quantity, of which a share is no probability: "GDP forecast".
+fn measures(words: &[Word]) -> bool {
+    const QUANTITIES: [&str; 22] = [
         "growth",
         "inflation",
         "unemployment",
@@ -157,21 +178,44 @@ fn is_event(said: &str) -> bool {
         "rate",
         "revenue",
         "debt",
+        "price",
+        "export",
+        "import",
+        "budget",
+        "spending",
+        "population",
+        "poll",
+        "polling",
+        "economic",
+        "economy",
+        "production",
     ];
-    let words = words(said);
-    let quantity = |word: &Word| QUANTITIES.contains(&word.text.as_str());
-    let told = words.windows(2).any(|two| {
-        let [one, next] = two else { return false };
-        let raw = next.at.of(said);
-        let day = raw.starts_with(|c: char| c.is_ascii_digit()) || month(raw).is_some();
-        let bound = matches!(one.text.as_str(), "by" | "before" | "until" | "within");
-        one.text == "will" || bound && (day || matches!(next.text.as_str(), "the" | "end"))
-    });
-    told && words.len() > 2 && !words.iter().any(quantity)
+    words
+        .iter()
+        .any(|word| QUANTITIES.contains(&word.text.as_str()))
 }
 
-/// The probability that stood before: "(was 55% on 6 January)".
-fn former(text: &str, one: &Odds, all: &[Odds]) -> Option<Likelihood> {
+/// On what an item says that its figure depends: "If the dam holds, ...", "... if the dam holds".
+pub(super) fn condition(text: &str) -> &str {
+    let opening = text
+        .strip_prefix("If ")
+        .and_then(|rest| Some((rest, rest.find(", ")?)));
+    if let Some((rest, comma)) = opening {
+        return part(rest, 0, comma);
+    }
+    let marks = ["conditional on ", "provided that ", "on condition that "];
+    let found = marks
+        .iter()
+        .find_map(|mark| Some(text.find(mark)? + mark.len()));
+    found.map_or("", |at| {
+        let rest = part(text, at, text.len());
+        let end = rest.find([')', ';', ',']).unwrap_or(rest.len());
+        part(rest, 0, end).trim_end_matches(['.', ' '])
+    })
+}
+
+/// The probability that stood before, and the words after it: "(was 55% on 6 January)".
+fn former<'t>(text: &'t str, one: &Odds, all: &[Odds]) -> Option<(Likelihood, &'t str)> {
     let past = all.iter().find(|other| {
         let between = part(text, one.at.end, other.at.start).to_lowercase();
         let said = ["was ", "from ", "previously ", "before: ", "last month "]
@@ -179,7 +223,9 @@ fn former(text: &str, one: &Odds, all: &[Odds]) -> Option<Likelihood> {
             .any(|word| between.ends_with(word));
         other.at.start >= one.at.end && said && other.share && other.percent == one.percent
     })?;
-    stated_in(text, past, None)
+    let rest = part(text, past.at.end, text.len());
+    let rest = part(rest, 0, rest.find([')', ';']).unwrap_or(rest.len()));
+    Some((stated_in(text, past, None)?, rest))
 }
 
 /// What follows one of some words after a figure; empty where none stands there.
@@ -279,8 +325,9 @@ fn structures(c: &Collector, blocks: &Blocks) -> Vec<Span> {
 fn foresees(text: &str) -> bool {
     let words = words(text);
     let says = |list: &[&str]| words.iter().any(|word| list.contains(&word.text.as_str()));
-    says(&["scenario", "forecast", "prediction", "pathway"])
-        || says(&["outcome", "future"]) && says(&["likely", "possible", "probable", "plausible"])
+    let told = says(&["scenario", "forecast", "prediction", "pathway"])
+        || says(&["outcome", "future"]) && says(&["likely", "possible", "probable", "plausible"]);
+    told && !measures(&words)
 }
 
 /// Whether the figure stands alone in brackets.
@@ -475,6 +522,7 @@ mod tests {
             ("Scenarios for the strait", true),
             ("Most likely outcomes", true),
             ("Possible futures", true),
+            ("GDP forecast for the islands", false),
             ("Election outcome", false),
             ("The future of energy", false),
         ] {

@@ -52,6 +52,11 @@ pub(super) struct Dated {
 }
 
 impl Dated {
+    /// The day, or the first of several.
+    pub(super) fn first_day(&self) -> Option<Timestamp> {
+        self.start.and_then(instant)
+    }
+
     /// As a span of time with its words.
     pub(super) fn span(&self, text: &str) -> TimeSpan {
         TimeSpan {

@@ -20,7 +20,7 @@ pub(super) fn flattened(
     text: &str,
     lines: &[Line],
     rows_max: usize,
-    heads: fn(&[&str]) -> bool,
+    heads: &dyn Fn(&[&str]) -> bool,
 ) -> Option<(Vec<Row>, usize)> {
     let head: Vec<(usize, Span)> = cells(text, lines, *COLUMNS.end()).collect();
     let short =

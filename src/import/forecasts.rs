@@ -27,9 +27,14 @@ pub(super) struct Foreseen {
     /// The key that the series gives it.
     pub(super) key: Value,
     pub(super) chance: Option<(Likelihood, Span)>,
-    /// A former probability and what changed it.
+    /// A former probability, what changed it, and when it was given.
     pub(super) past: Option<(Likelihood, Span)>,
     pub(super) trigger: Value,
+    pub(super) past_made: Value,
+    /// When the present probability was given.
+    pub(super) made: Value,
+    /// Without what it is void.
+    pub(super) condition: Value,
     pub(super) window: Value,
     pub(super) confidence: Value,
     pub(super) criterion: Value,
@@ -258,6 +263,16 @@ impl Collector<'_> {
             (known.criterion_true, known.criterion_false) = criteria(&seen.criterion.text);
             cite(&seen.criterion, "criterion_true");
         }
+        if !seen.condition.text.is_empty() && known.condition.is_empty() {
+            known.condition.clone_from(&seen.condition.text);
+            cite(&seen.condition, "condition");
+        }
+        if let Some(made) = dated(&seen.made.text).and_then(|made| made.first_day())
+            && known.made_at.is_none()
+        {
+            known.made_at = Some(made);
+            cite(&seen.made, "made_at");
+        }
         if let Some(past) = &seen.past
             && known.history.len() < VALUES_MAX
         {
@@ -265,7 +280,7 @@ impl Collector<'_> {
                 likelihood: Some(past.0.clone()),
                 trigger: seen.trigger.text.clone(),
                 citation: Some(past.1.cite(self.text, &[])),
-                ..forecast::Revision::default()
+                made_at: dated(&seen.past_made.text).and_then(|made| made.first_day()),
             };
             let again = known.history.iter().any(|other| {
                 let numbers = other.likelihood.as_ref().is_some_and(|l| same(l, &past.0));
@@ -333,7 +348,7 @@ impl Collector<'_> {
     }
 }
 
-fn same(one: &Likelihood, other: &Likelihood) -> bool {
+pub(super) fn same(one: &Likelihood, other: &Likelihood) -> bool {
     (one.low, one.best, one.high) == (other.low, other.best, other.high)
 }
 

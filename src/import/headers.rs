@@ -69,7 +69,8 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
             "red line, redline, boundary, line in the sand, non negotiable*, nonnegotiable*, \
              bottom line, hard limit, limit, taboo, line .. not .. cross*, line .. will not, \
              line it will not .. cross*, will not accept, won't accept, would not accept, \
-             cannot accept, does not accept, no go, refuse, reject",
+             cannot accept, does not accept, no go, refuse, reject, deal breaker, dealbreaker, \
+             precondition, unacceptable, absolute limit",
         ),
         (
             Role::Issue,
@@ -82,7 +83,7 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
             "stance, position, posture, attitude, view, line, official line, policy, \
              where .. stand*, what .. say*, what .. insist*, what .. demand*, answer, \
              how .. see*, response, declared line, reading, reply, opening bid, declaration, \
-             in .. own word, how .. put, how .. put it, how .. phrase*, how .. worded, \
+             opening position, maximalist position, fallback, line on, in .. own word, how .. put, how .. put it, how .. phrase*, how .. worded, \
              how .. frame*, wording, formulation, what .. hold*, statement, rhetoric",
         ),
         (
@@ -90,7 +91,7 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
             "implication, meaning, mean* for, what .. mean*, significance, so what, upshot, \
              what follows, bearing, what .. imply, what .. implies, relevance, knock on, \
              read across, negotiability, room for, scope for, in practice, what .. entail*, \
-             how .. affect*, what it does to, where .. leave*, what .. rule* out, room left",
+             why it matter*, why .. matter*, how .. affect*, what it does to, where .. leave*, what .. rule* out, room left",
         ),
         (
             Role::Effect,
@@ -114,13 +115,14 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
             "risk, danger, threat, downside, hazard, peril, pitfall, worst case, \
              what .. go wrong, how .. fail*, failure mode, drawback, exposure, vulnerability, \
              fear, weak point, weak spot, breaking point, worry, concern, what threaten*, \
-             what .. break*, how .. unravel*, how .. break*",
+             what fail*, failure, cost of us*, price of us*, side effect, what .. break*, how .. unravel*, how .. break*",
         ),
         (
             Role::Tool,
             "tool, instrument, lever, measure, means, device, option, channel, step, \
              course of action, move, method, vehicle, policy option, available means, tactic, \
-             strategy, leverage, resource, asset",
+             strategy, leverage, resource, asset, pressure point, leverage point, \
+             point of leverage, point of pressure, incentive, inducement",
         ),
         (
             Role::Mechanism,
@@ -137,11 +139,15 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
         (
             Role::Intention,
             "intention, intent, interest, ambition, want, seek, what .. want*, what .. seek*, \
-             motive, agenda, is after",
+             motive, agenda, is after, likely move, likely action, likely next step, \
+             likely next move, next move, expected move, likely response, likely course, \
+             likely behavio*",
         ),
         (
             Role::Likelihood,
-            "likelihood, probability, chance, odds, how likely, likely, p, prob",
+            "likelihood, probability, chance, odds, how likely, likely, p, prob, our estimate, \
+             previous estimate, current estimate, prior estimate, revised estimate, \
+             initial estimate, new estimate, last estimate",
         ),
         (
             Role::Rating,
@@ -169,7 +175,7 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
         ),
         (
             Role::Timing,
-            "timing, when, deadline, timeline, window, horizon, date, timeframe, time frame, \
+            "timing, when, by when, resolve by, deadline, timeline, window, horizon, date, timeframe, time frame, \
              timestamp",
         ),
         (Role::Confidence, "confidence"),
@@ -186,7 +192,8 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
         (
             Role::Indicator,
             "indicator, signal, signpost, warning sign, early warning, what to watch, \
-             watch item, watchpoint, tell tale, sign to watch",
+             watch item, watchpoint, tell tale, sign to watch, observable, early sign, \
+             what to look for, watch for",
         ),
         (
             Role::Threshold,
@@ -347,6 +354,12 @@ mod tests {
             ("Falsification Condition", Role::Criterion),
             ("Date Crossed", Role::Resolved),
             ("ΔP", Role::Change),
+            ("Previous estimate", Role::Likelihood),
+            ("Resolves by", Role::Timing),
+            ("Cost of using it", Role::Risk),
+            ("What failure looks like", Role::Risk),
+            ("Pressure point", Role::Tool),
+            ("Why it matters", Role::Implication),
             ("", Role::Unknown),
         ] {
             assert_eq!(role(header), expected, "{header}");

@@ -32,8 +32,18 @@ pub(super) struct Watched {
 impl Collector<'_> {
     /// An indicator of which only the words are known.
     pub(super) fn watched(&mut self, observable: &Value) {
+        let (text, threshold) = thresholded(&observable.text);
+        let part = |text: &str| Value {
+            text: text.to_owned(),
+            at: if text.is_empty() {
+                Span::default()
+            } else {
+                observable.at
+            },
+        };
         self.indicator(&Watched {
-            observable: observable.clone(),
+            observable: part(text),
+            threshold: part(threshold),
             whole: observable.at,
             ..Watched::default()
         });
@@ -138,6 +148,17 @@ impl Collector<'_> {
             linked.truncate(VALUES_MAX);
             indicator.bears_on = linked;
         }
+    }
+}
+
+/// "Wagons at the border (threshold: 30 a week)": what is observed, and from where on it counts.
+fn thresholded(text: &str) -> (&str, &str) {
+    let split = ["(threshold: ", "(trigger: ", "(tripwire: "]
+        .iter()
+        .find_map(|mark| text.split_once(mark));
+    match split.map(|(said, rest)| (said.trim_end(), rest.trim_end().strip_suffix(')'))) {
+        Some((said, Some(threshold))) if !said.is_empty() => (said, threshold),
+        _ => (text, ""),
     }
 }
 

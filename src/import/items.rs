@@ -13,7 +13,7 @@ use super::declared::read_declared;
 use super::elements::{Line, Owner};
 use super::foreign::foreign_within;
 use super::holders::{Holder, duty, principal};
-use super::labelled::read_note;
+use super::labelled::{read_note, read_profile};
 use super::prose::reports;
 use super::sentences::sentences;
 use super::span::Span;
@@ -67,6 +67,11 @@ pub(super) fn read_list(c: &mut Collector, items: &[Item], above: &Above) {
     let told = match above.subject(c) {
         // "X claimed that ...": the items report who said what, and are read as sentences.
         Ok(Some(told)) if told.subject == Subject::Claim && reported(c, items) => return,
+        Ok(Some(told)) if told.subject == Subject::Recommendation && forbids(c, told.at, above) => {
+            let reason = "The list below says what should not be done; it was not read.";
+            c.doubts.add(told.at, DoubtKind::UnclearValue, reason);
+            return;
+        }
         Ok(Some(told)) => told,
         Ok(None) => {
             if !read_declared(c, items, above) {
@@ -122,6 +127,17 @@ pub(super) fn read_list(c: &mut Collector, items: &[Item], above: &Above) {
     );
 }
 
+/// Whether words of advice are turned round: "What NATO should not do".
+fn forbids(c: &Collector, told: Span, above: &Above) -> bool {
+    let mut near = above.lead.into_iter().chain(above.headings.iter().copied());
+    let Some(whole) = near.find(|span| span.contains(told)) else {
+        return false;
+    };
+    let rest = Span::new(told.end, whole.end);
+    let next = words(rest.of(c.text)).into_iter().next();
+    next.is_some_and(|word| matches!(word.text.as_str(), "not" | "never" | "avoid"))
+}
+
 /// Whether some item tells who says something.
 fn reported(c: &Collector, items: &[Item]) -> bool {
     items.iter().any(|item| reports(item.text.of(c.text)))
@@ -138,7 +154,8 @@ fn labels_are_actors(c: &Collector, items: &[Item]) -> bool {
 /// A list whose items are labels that say for themselves what stands under them.
 fn self_told(c: &mut Collector, items: &[Item], above: &Above) {
     for (item, under) in groups(items) {
-        if under.is_empty() && read_note(c, item.text) {
+        let alone = under.is_empty();
+        if alone && (read_note(c, item.text) || read_profile(c, item.text, above)) {
             continue;
         }
         if under.is_empty() || !is_label(item.text.of(c.text)) {
@@ -243,6 +260,7 @@ fn read_item(c: &mut Collector, at: Span, more: Vec<Citation>, reading: &Reading
         (Some(named), Some(rest)) => (named, rest),
         _ => (reading.owner.clone(), at),
     };
+    let (at, more) = led(c, at, more, reading.subject);
     let value = c.value(at);
     if value.text.is_empty() {
         return;
@@ -284,6 +302,45 @@ fn read_item(c: &mut Collector, at: Span, more: Vec<Citation>, reading: &Reading
         Subject::Claim => c.claim(&value, &own, more),
         Subject::Outside => {}
     }
+}
+
+/// "**Send an envoy.** The two there are compete.": a sentence in bold is what an item says, the
+/// words after it bear it out.
+fn led(
+    c: &Collector,
+    at: Span,
+    mut more: Vec<Citation>,
+    subject: Subject,
+) -> (Span, Vec<Citation>) {
+    let leads = matches!(
+        subject,
+        Subject::Recommendation | Subject::Risk | Subject::Challenge
+    );
+    let Some(end) = lead_in_bold(at.of(c.text)).filter(|_| leads) else {
+        return (at, more);
+    };
+    let rest = Span::new(at.start + end, at.end).trimmed(c.text);
+    more.insert(0, c.cite(rest, &[]));
+    (at.part(0, end), more)
+}
+
+/// Where a sentence in bold ends that others follow.
+fn lead_in_bold(text: &str) -> Option<usize> {
+    const WORDS_MIN: usize = 3;
+    let mark = ["**", "__"]
+        .into_iter()
+        .find(|mark| text.starts_with(mark))?;
+    let inner = text.get(2..)?;
+    let close = inner.find(mark)?;
+    let said = inner.get(..close)?;
+    let rest = inner.get(close + 2..)?;
+    let stop = usize::from(rest.starts_with('.'));
+    let ended = stop == 1 || said.ends_with(['.', '!']);
+    let follows = rest
+        .get(stop..)?
+        .trim_start()
+        .starts_with(char::is_uppercase);
+    (ended && follows && words(said).len() >= WORDS_MIN).then_some(close + 4 + stop)
 }
 
 /// A judgment is the leading sentence of its item, what follows bears it out; a leading phrase in

@@ -50,6 +50,9 @@ fn read_one(c: &mut Collector, label: Span, rest: Span, above: &Above) -> bool {
     if held(c, label, rest, above) {
         return true;
     }
+    if profiled(c, label, rest, above) {
+        return true;
+    }
     let Some(kind) = kind(c.text, label) else {
         return false;
     };
@@ -110,6 +113,90 @@ fn held(c: &mut Collector, label: Span, rest: Span, above: &Above) -> bool {
         | Subject::Outside => return false,
     }
     true
+}
+
+/// Labels of what a party makes of the matter.
+const VIEWS: [&str; 7] = [
+    "view",
+    "position",
+    "stance",
+    "narrative",
+    "reading",
+    "perspective",
+    "posture",
+];
+
+/// A line of a party's profile: "**Greatest fear:** ..." under a heading that names the party.
+pub(super) fn profiled(c: &mut Collector, label: Span, rest: Span, above: &Above) -> bool {
+    let heading = above.headings.first().copied();
+    // "**Chinese interest:** ..." under "Greenland" is not Greenland's.
+    let other = !c.names.mentions(label.of(c.text)).is_empty();
+    let Some(heading) = heading.filter(|heading| !other && names_party(c, *heading)) else {
+        return false;
+    };
+    let named = words(label.of(c.text));
+    let last = named.last().map_or("", |word| word.text.as_str());
+    let view = named.len() <= 2 && VIEWS.contains(&last);
+    let told = headed_subject(c.text, label).map(|told| told.subject);
+    let held = matches!(told, Some(Subject::Intention(_) | Subject::RedLine));
+    if !(view || held) {
+        return false;
+    }
+    let Some(owner) = above.told(c, heading) else {
+        return false;
+    };
+    let value = c.value(rest);
+    match told.filter(|_| !view) {
+        Some(Subject::Intention(kind)) => c.intention(&value, &owner, kind, Vec::new()),
+        Some(Subject::RedLine) => c.red_line(Line {
+            owner,
+            issue: value.clone(),
+            stance: value,
+            ..Line::default()
+        }),
+        _ if words(&value.text).len() >= STATEMENT_WORDS_MIN => {
+            c.claim(&value, &owner, Vec::new());
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Whether a heading names one party and nothing else than its side of the matter.
+fn names_party(c: &Collector, heading: Span) -> bool {
+    const BESIDE: [&str; 16] = [
+        "the",
+        "view",
+        "position",
+        "stance",
+        "side",
+        "perspective",
+        "profile",
+        "calculu",
+        "posture",
+        "government",
+        "actor",
+        "party",
+        "of",
+        "s",
+        "from",
+        "for",
+    ];
+    let part = heading.of(c.text);
+    let named = c.names.mentions(part);
+    let [only] = named.as_slice() else {
+        return false;
+    };
+    words(part).iter().all(|word| {
+        let within = only.start <= word.at.start && word.at.start < only.end;
+        let number = word.text.chars().all(|c| c.is_ascii_digit()) || word.text.len() == 1;
+        within || number || BESIDE.contains(&word.text.as_str())
+    })
+}
+
+/// A line of a party's profile that is an item of a list.
+pub(super) fn read_profile(c: &mut Collector, item: Span, above: &Above) -> bool {
+    parts(c.text, item).is_some_and(|(label, rest)| profiled(c, label, rest, above))
 }
 
 /// What stands between the semicolons of a line.

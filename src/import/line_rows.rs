@@ -3,6 +3,7 @@
 use super::above::Above;
 use super::collect::{Collector, Value};
 use super::elements::{Line, Owner};
+use super::headers::{Role, role};
 use super::roles::Held;
 use super::rows::GridReader;
 use super::span::Span;
@@ -68,10 +69,7 @@ impl GridReader<'_> {
     /// Whether a column holds what somebody is afraid of.
     fn feared(&self, c: &Collector, column: usize) -> bool {
         let header = self.grid.header.cells.get(column);
-        let words = words(header.map_or("", |cell| cell.of(c.text)));
-        words
-            .iter()
-            .any(|word| matches!(word.text.as_str(), "fear" | "worry" | "concern" | "afraid"))
+        dreads(header.map_or("", |cell| cell.of(c.text)))
     }
 
     pub(super) fn red_lines(
@@ -93,6 +91,13 @@ impl GridReader<'_> {
             if dyad && columns.len() > 1 {
                 continue;
             }
+            // A row may itself say what its cells are: "Main goal | ... | ...".
+            let held = if columns.len() > 1 {
+                held(&issue.text)
+            } else {
+                Some(Held::Says)
+            };
+            let Some(held) = held else { continue };
             let implication = self.value(c, &row, implication);
             for (stance, owner) in &columns {
                 let stance = self.value(c, &row, *stance);
@@ -103,13 +108,26 @@ impl GridReader<'_> {
                     Some(column) => self.party(c, &row, column),
                     None => owner.clone(),
                 };
-                c.red_line(Line {
-                    owner,
-                    issue: issue.clone(),
-                    stance,
-                    implication: implication.clone(),
-                    further: Vec::new(),
-                });
+                let (issue, implication) = (issue.clone(), implication.clone());
+                let further = Vec::new();
+                match held {
+                    Held::Says => c.red_line(Line {
+                        owner,
+                        issue,
+                        stance,
+                        implication,
+                        further,
+                    }),
+                    Held::Refuses => c.red_line(Line {
+                        owner,
+                        issue: stance.clone(),
+                        stance,
+                        implication,
+                        further,
+                    }),
+                    Held::Wants(kind) => c.intention(&stance, &owner, kind, further),
+                    Held::Dreads => c.intention(&stance, &owner, IntentionKind::Fear, further),
+                }
             }
         }
     }
@@ -147,4 +165,43 @@ impl GridReader<'_> {
         }
         columns
     }
+}
+
+/// What the cells of a row hold, told by the words that name it, where each column is an actor's;
+/// none where they are about something else than stands and aims.
+fn held(name: &str) -> Option<Held> {
+    const LABEL_WORDS_MAX: usize = 3;
+    let role = match words(name).len() {
+        0..=LABEL_WORDS_MAX => role(name),
+        _ => Role::Issue,
+    };
+    let beside = [
+        Role::Other,
+        Role::Aside,
+        Role::Rating,
+        Role::Likelihood,
+        Role::Confidence,
+        Role::Tool,
+    ];
+    if beside.contains(&role) {
+        return None;
+    }
+    Some(if role == Role::RedLine {
+        Held::Refuses
+    } else if role == Role::Aim {
+        Held::Wants(IntentionKind::Goal)
+    } else if role == Role::Intention {
+        Held::Wants(IntentionKind::Unspecified)
+    } else if role == Role::Risk && dreads(name) {
+        Held::Dreads
+    } else {
+        Held::Says
+    })
+}
+
+/// Whether words name what somebody is afraid of.
+fn dreads(name: &str) -> bool {
+    words(name)
+        .iter()
+        .any(|word| matches!(word.text.as_str(), "fear" | "worry" | "concern" | "afraid"))
 }

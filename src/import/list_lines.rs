@@ -4,7 +4,7 @@
 //! without a mark. A line goes on with an item when it is indented under it, begins in lower case,
 //! or when the item stops in the middle of a phrase; anything else ends the list.
 
-use super::blocks::Item;
+use super::blocks::{Item, ends_sentence};
 use super::lines::{Line, Shape};
 use super::span::Span;
 
@@ -131,6 +131,10 @@ impl ListReader {
             *body = body.join(line.span);
             return true;
         }
+        if line.indent >= self.columns.max(2) && explains(item.text.of(text), line.span.of(text)) {
+            item.body.push(line.span);
+            return true;
+        }
         let goes_on =
             line.indent >= self.columns.max(2) || goes_on(item.text.of(text), line.span.of(text));
         if goes_on {
@@ -151,16 +155,29 @@ impl ListReader {
     }
 }
 
+/// Whether a line under an item begins anew: the item ended its sentence, or had room for more.
+fn explains(item: &str, line: &str) -> bool {
+    const ROOM_BYTES: usize = 60;
+    let own = item.lines().next_back().unwrap_or(item).trim_end();
+    let first = line.split_whitespace().next().unwrap_or("");
+    let room = own.len() + first.len() < ROOM_BYTES;
+    let label = own.trim_end_matches('*').ends_with(':');
+    let begins = line.starts_with(|c: char| c.is_uppercase() || c == '“');
+    begins && !label && !unfinished(own) && (room || ends_sentence(own))
+}
+
 /// Whether a line that is not indented still goes on with the item before it.
 fn goes_on(item: &str, line: &str) -> bool {
+    line.starts_with(|c: char| c.is_lowercase()) || unfinished(item)
+}
+
+/// Whether a line stops in the middle of a phrase.
+fn unfinished(item: &str) -> bool {
     const UNFINISHED: [&str; 28] = [
         "the", "a", "an", "of", "to", "and", "or", "with", "in", "for", "by", "on", "from", "that",
         "its", "their", "as", "at", "into", "than", "under", "between", "over", "against", "is",
         "are", "will", "which",
     ];
-    if line.starts_with(|c: char| c.is_lowercase()) {
-        return true;
-    }
     let last = item.split_whitespace().next_back().unwrap_or("");
     item.ends_with(',') || UNFINISHED.contains(&last)
 }

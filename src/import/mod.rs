@@ -103,7 +103,9 @@ pub fn draft(
     let text = canonical::canonical(bytes, media_type, limits)?;
     let mut collector = Collector::new(&text, names, limits);
     collector.doubts.controls(&text);
-    let blocks = blocks::blocks(&text, limits, &mut collector.doubts, roles::heads);
+    let blocks = blocks::blocks(&text, limits, &mut collector.doubts, &|cells| {
+        roles::heads(cells, names)
+    });
     outline::frame(&mut collector, &blocks);
     read(&mut collector, &blocks);
     let (mut assessment, doubts) = collector.finish();

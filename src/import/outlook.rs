@@ -5,7 +5,7 @@
 
 use super::codes;
 use super::collect::{Collector, Value};
-use super::forecasts::{Foreseen, outcome, stated};
+use super::forecasts::{Foreseen, outcome, same, stated};
 use super::headers::{Era, Role, era};
 use super::indicators::Watched;
 use super::odds::odds;
@@ -20,6 +20,41 @@ use crate::model::v1::{DoubtKind, Likelihood, LikelihoodOrigin, LikelihoodScheme
 
 /// Sentences above a table that may say how its scenarios stand to each other.
 const SENTENCES_MAX: usize = 12;
+/// A row that tells from what to what a probability was changed, and when.
+struct Change {
+    named: Value,
+    past: (Likelihood, Span),
+    now: Option<(Likelihood, Span)>,
+    made: Value,
+    trigger: Value,
+    whole: Span,
+}
+
+impl Change {
+    /// What the row says of its forecast; the row that gave the former value tells when that was.
+    fn seen(&self, all: &[Self]) -> Foreseen {
+        let gave = |other: &&Self, chance: &Likelihood| {
+            let now = other.now.as_ref().is_some_and(|(now, _)| same(now, chance));
+            now && other.named.text == self.named.text
+        };
+        let before = all.iter().find(|other| gave(other, &self.past.0));
+        let last = self.now.as_ref().filter(|(now, _)| {
+            !all.iter()
+                .any(|other| other.named.text == self.named.text && same(&other.past.0, now))
+        });
+        Foreseen {
+            statement: self.named.clone(),
+            key: self.named.clone(),
+            past: Some(self.past.clone()),
+            past_made: before.map_or_else(Value::default, |row| row.made.clone()),
+            trigger: self.trigger.clone(),
+            made: last.map_or_else(Value::default, |_| self.made.clone()),
+            whole: self.whole,
+            ..Foreseen::default()
+        }
+    }
+}
+
 impl GridReader<'_> {
     /// Reads a table that looks ahead.
     pub(super) fn outlook(&self, c: &mut Collector, shape: &Shape) {
@@ -124,12 +159,31 @@ impl GridReader<'_> {
             trigger: self.value(c, row, self.roles.column(&[Role::Trigger, Role::Purpose])),
             window,
             confidence: self.value(c, row, self.roles.column(&[Role::Confidence])),
+            condition: self.value(c, row, self.condition(c)),
             criterion: self.value(c, row, self.roles.column(&[Role::Criterion])),
             verdict: verdict.unwrap_or_default(),
             resolved: self.value(c, row, self.roles.column(&[Role::Resolved])),
             whole: extent(row),
+            ..Foreseen::default()
         };
         c.forecast(&seen)
+    }
+
+    /// The column of what a forecast depends on.
+    fn condition(&self, c: &Collector) -> Option<usize> {
+        const NAMES: [&str; 6] = [
+            "condition",
+            "conditional on",
+            "conditioned on",
+            "depends on",
+            "given",
+            "provided",
+        ];
+        let mut header = self.grid.header.cells.iter();
+        header.position(|cell| {
+            let words = plain(cell.of(c.text)).to_lowercase();
+            NAMES.contains(&words.trim_end_matches('s')) || NAMES.contains(&words.as_str())
+        })
     }
 
     /// The window that the nearest words above state.
@@ -151,6 +205,8 @@ impl GridReader<'_> {
         let Some(old) = chances.iter().copied().find(|at| header(*at) == Era::Past) else {
             return;
         };
+        let new = chances.iter().copied().find(|at| header(*at) == Era::Now);
+        let mut changes: Vec<Change> = Vec::new();
         for row in self.rows(c, key) {
             let named = self.value(c, &row, Some(key));
             let known = ["", "key"].iter().any(|sort| {
@@ -160,15 +216,17 @@ impl GridReader<'_> {
             let Some(past) = self.stated(c, &row, old).filter(|_| known) else {
                 continue;
             };
-            let trigger = self.value(c, &row, self.roles.column(&[Role::Trigger, Role::Purpose]));
-            c.forecast(&Foreseen {
-                statement: named.clone(),
-                key: named,
-                past: Some(past),
-                trigger,
+            changes.push(Change {
+                named,
+                past,
+                now: new.and_then(|new| self.stated(c, &row, new)),
+                made: self.value(c, &row, self.roles.column(&[Role::Timing])),
+                trigger: self.value(c, &row, self.roles.column(&[Role::Trigger, Role::Purpose])),
                 whole: extent(&row),
-                ..Foreseen::default()
             });
+        }
+        for change in &changes {
+            c.forecast(&change.seen(&changes));
         }
     }
 

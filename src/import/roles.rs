@@ -4,6 +4,7 @@
 //! tables of a report are not assessments.
 
 use super::headers::{Role, role};
+use crate::model::names::{Names, Resolution};
 use crate::model::v1::IntentionKind;
 
 /// A kind of table, with the columns that it is read by.
@@ -75,8 +76,22 @@ pub(super) enum Held {
 }
 
 /// Whether some words together read as a header: each has a role, and the set makes a table.
-pub(super) fn heads(cells: &[&str]) -> bool {
-    let roles: Vec<Role> = cells.iter().map(|cell| role(cell)).collect();
+/// A cell that is only an actor's name heads the column of its stances.
+pub(super) fn heads(cells: &[&str], names: &Names) -> bool {
+    let stands = |cell: &str| matches!(names.actor(cell), Resolution::One(_));
+    let mut roles: Vec<Role> = cells.iter().map(|cell| role(cell)).collect();
+    if roles.first() == Some(&Role::Issue) {
+        let open = roles.iter_mut().zip(cells).skip(1);
+        let open = open.filter(|(role, cell)| **role == Role::Unknown && stands(cell));
+        let mut actors = 0;
+        for (role, _) in open {
+            *role = Role::Stance;
+            actors += 1;
+        }
+        if actors > 1 && !roles.contains(&Role::Unknown) {
+            return true;
+        }
+    }
     let known = !roles
         .iter()
         .any(|role| matches!(role, Role::Unknown | Role::Other));

@@ -24,6 +24,7 @@ pub(super) fn read_table(c: &mut Collector, rows: &[Row], above: &Above) {
     let means = |row: &Row| {
         let (mut roles, several) = roles(c, row);
         endangered(c, &mut roles, above);
+        keyed(c, row, &mut roles);
         roles.shape(red_lines || several).is_some()
     };
     for grid in grids(c.text, rows, means) {
@@ -83,9 +84,28 @@ fn endangered(c: &Collector, roles: &mut Roles, above: &Above) {
     }
 }
 
+/// Beside forecasts, or former and present probabilities, a column of ids holds their keys.
+fn keyed(c: &Collector, header: &Row, roles: &mut Roles) {
+    let likely = roles.0.iter().filter(|role| **role == Role::Likelihood);
+    let changes = roles.0.first() == Some(&Role::Timing) && likely.clone().count() > 1;
+    let foresees = roles.0.contains(&Role::Scenario) && likely.count() > 0;
+    if roles.0.contains(&Role::Key) || !(changes || foresees) {
+        return;
+    }
+    let columns = roles.0.iter_mut().zip(&header.cells);
+    let mut ids = columns.filter(|(_, cell)| {
+        let name = plain(cell.of(c.text)).to_lowercase();
+        matches!(name.as_str(), "id" | "key" | "code" | "ref" | "forecast")
+    });
+    if let Some((role, _)) = ids.find(|(role, _)| **role == Role::Aside || changes) {
+        *role = Role::Key;
+    }
+}
+
 fn read_grid(c: &mut Collector, grid: &Grid, above: &Above, red_lines: bool) {
     let (mut roles, several) = roles(c, &grid.header);
     endangered(c, &mut roles, above);
+    keyed(c, &grid.header, &mut roles);
     let Some(shape) = roles.shape(red_lines || several) else {
         half_known(c, grid, &roles);
         return;

@@ -71,12 +71,14 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
         ),
         (
             Subject::Intention(IntentionKind::Fear),
-            "fear, greatest fear, afraid of",
+            "fear, greatest fear, afraid of, worst fear, main fear, main worry, biggest worry, \
+             main concern, chief concern, greatest concern, core concern",
         ),
         (
             Subject::Intention(IntentionKind::ExpectedAction),
             "likely to, likely action, likely move, expected action, expected move, \
-             likely next move",
+             likely next move, likely next step, expected next step, likely response, \
+             likely behavio*, likely course, expected behavio*, what .. will do",
         ),
         (
             Subject::Recommendation,
@@ -89,20 +91,24 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
              would help if, would help to, agenda for, immediate action, urgent action, \
              time sensitive action, required action, priority action, proposed action, \
              near term action, short term action, medium term action, long term action, \
-             action required, action needed, immediate step, implementation step, path forward, \
+             policy priority, collection priority, action priority, what should be done, \
+             what needs to be done, what is to be done, \
+             call to action, action required, action needed, immediate step, implementation step, path forward, \
              contingency planning, contingency plan, policy prescription",
         ),
         (
             Subject::Risk,
-            "risk, danger, threat, downside, hazard, peril, go wrong, worst case",
+            "risk, danger, threat, downside, hazard, peril, go wrong, worst case, could derail, \
+             may derail, might derail, could unravel, could sink, could spoil, could break .. down, \
+             could upset, way .. could fail, ways .. could fail",
         ),
         (
             Subject::RedLine,
-            "red line, redline, will not accept, would not accept, non negotiable*, \
+            "red line, redline, unacceptable, will not accept, would not accept, non negotiable*, \
              nonnegotiable*, will not cross, deal breaker, dealbreaker, demand, line in the sand, \
-             condition for, precondition, insist* on, will not yield, will not concede, \
+             condition for, condition of, condition, precondition, insist* on, will not yield, will not concede, \
              will not give, negotiating position, opening position, stated position, \
-             bargaining position",
+             bargaining position, position",
         ),
         (
             Subject::Tool,
@@ -117,11 +123,12 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
              analytic judgment, analytical judgment, analytic judgement, analytical judgement, \
              main judgment, main judgement, key .. finding, principal finding, key .. assessment, \
              intelligence assessment, key insight, key .. insight, strategic insight, \
-             intelligence insight, key point, main point, main conclusion, key conclusion",
+             intelligence insight, key point, main point, main conclusion, key conclusion, \
+             in brief, key message, main message, headline finding",
         ),
         (
             Subject::Indicator,
-            "indicator, signpost, to watch, watch for, warning sign, early warning, trip wire, \
+            "indicator, signpost, watchlist, watch list, sign to look for, to watch, watch for, warning sign, early warning, trip wire, \
              tripwire, watch item, watchpoint, tell tale sign, change our mind, change our view, \
              change our assessment, change this assessment, change this judgment",
         ),
@@ -271,7 +278,7 @@ const COUNTS: [&str; 18] = [
 pub(super) fn subject(text: &str, span: Span) -> Option<Told> {
     let part = span.of(text);
     let words = words(part);
-    let mut hits = SUBJECTS.hits(&words);
+    let mut hits = hits(&words);
     let reduced = |hit: &Hit<Subject>| {
         let from = hit.first.saturating_sub(3);
         let near = words.get(from..hit.first).unwrap_or(&[]);
@@ -339,10 +346,44 @@ pub(super) fn divides(heading: &str) -> bool {
 /// Whether `text` has words of that subject, whatever its head.
 pub(super) fn speaks_of(text: &str, span: Span, wanted: Subject) -> bool {
     let words = words(span.of(text));
-    SUBJECTS
-        .hits(&words)
-        .iter()
-        .any(|hit| hit.meaning == wanted)
+    hits(&words).iter().any(|hit| hit.meaning == wanted)
+}
+
+/// The phrases met; a condition or a position is a line only where it is somebody's and stands for
+/// all that is said: "Baku's conditions for a deal", not "Ukraine's position has worsened".
+fn hits(words: &[Word]) -> Vec<Hit<Subject>> {
+    const NEAR: usize = 3;
+    const NEXT: [&str; 9] = [
+        "on", "for", "in", "are", "is", "include", "remain", "at", "before",
+    ];
+    const GROUND: [&str; 9] = [
+        "defensive",
+        "forward",
+        "military",
+        "economic",
+        "financial",
+        "living",
+        "field",
+        "artillery",
+        "humanitarian",
+    ];
+    let mut hits = SUBJECTS.hits(words);
+    hits.retain(|hit| {
+        let own = words.get(hit.first).map_or("", |word| word.text.as_str());
+        if hit.after > hit.first + 1 || !matches!(own, "condition" | "position") {
+            return true;
+        }
+        let before = words
+            .get(hit.first.saturating_sub(NEAR)..hit.first)
+            .unwrap_or(&[]);
+        let owned = before.iter().any(|word| word.possessive);
+        let ground = before
+            .iter()
+            .any(|word| GROUND.contains(&word.text.as_str()));
+        let next = words.get(hit.after);
+        owned && !ground && next.is_none_or(|word| NEXT.contains(&word.text.as_str()))
+    });
+    hits
 }
 
 fn head<'h>(part: &str, words: &[Word], hits: &'h [Hit<Subject>]) -> Option<&'h Hit<Subject>> {
@@ -424,6 +465,11 @@ mod tests {
                 Some(Subject::Challenge),
             ),
             ("Managing the risks", None),
+            ("Baku’s conditions", Some(Subject::RedLine)),
+            ("Yerevan’s position on the corridor", Some(Subject::RedLine)),
+            ("Yerevan’s position has worsened", None),
+            ("Ukraine’s defensive positions", None),
+            ("Conditions in the camps", None),
             ("The weather was fine", None),
             ("Scenarios and what they threaten", Some(Subject::Outside)),
         ] {

@@ -26,6 +26,10 @@ impl<'n> Reading<'_, '_, 'n> {
     /// "Ankara seeks to ...", "Ankara signals readiness for ...".
     fn pursued(&self, c: &mut Collector<'n>, part: &Part, frame: Option<&Frame<'n>>) -> bool {
         let run = part.run;
+        // Ready only on terms is a line.
+        if self.terms(run).is_some() {
+            return false;
+        }
         for hit in ACTS.hits(self.s.words.get(..run.to).unwrap_or(&[])) {
             let kind = match hit.meaning {
                 Act::Aim => IntentionKind::Unspecified,

@@ -82,7 +82,7 @@ impl<'n> Reading<'_, '_, 'n> {
             && (self.warned(run, frame) || self.harmful(run) || self.grows(run));
         if let Some(told) = self.told(run, &OBSTACLES) {
             self.challenge(c, told);
-        } else if let Some(told) = self.told(run, &FEARED) {
+        } else if let Some(told) = self.told(run, &FEARED).or_else(|| self.there_is(run)) {
             self.risk(c, told);
         } else if whole {
             self.risk(c, run);
@@ -119,8 +119,12 @@ impl<'n> Reading<'_, '_, 'n> {
                     && self.s.gap(hit.after).trim().is_empty()
                     && !PREPOSITIONS.contains(&self.s.word(hit.after))
                     && !matches!(self.s.word(hit.after), "if" | "when" | "before" | "after");
+                // "... might use the crisis to destabilise ...".
+                let aimed = self.s.word(hit.first.wrapping_sub(1)) == "to"
+                    && (run.from..hit.first)
+                        .any(|at| matches!(self.s.word(at), "may" | "could" | "might"));
                 hit.first >= run.from
-                    && modal
+                    && (modal || aimed)
                     && !does
                     && !negated
                     && !self.relative(run.from, hit.first)
@@ -192,6 +196,25 @@ impl<'n> Reading<'_, '_, 'n> {
         // "The main obstacle is mistrust" is said whole.
         let from = if from + 3 <= run.to { from } else { run.from };
         (own && degree && straight && be + 1 < run.to).then_some(Run { from, to: run.to })
+    }
+
+    /// "There is also a risk that ...": what comes after "that" or "of".
+    fn there_is(&self, run: Run) -> Option<Run> {
+        let is = |at: usize| matches!(self.s.word(at), "is" | "are" | "remain");
+        if self.s.word(run.from) != "there" || !is(run.from + 1) {
+            return None;
+        }
+        let near = run.from + 2..run.to.min(run.from + 8);
+        let at = near
+            .clone()
+            .find(|at| matches!(self.s.word(*at), "risk" | "danger"))?;
+        let none = (run.from + 2..at)
+            .any(|at| matches!(self.s.word(at), "no" | "little" | "not" | "low" | "less"));
+        let of = matches!(self.s.word(at + 1), "that" | "of");
+        (!none && of && at + 4 < run.to).then_some(Run {
+            from: at + 2,
+            to: run.to,
+        })
     }
 
     /// "the risks of ..." named in passing.

@@ -7,6 +7,7 @@ use super::PART_WORDS_MIN;
 use super::Reading;
 use super::lexicon::Say;
 use super::sentence::{Part, Run, Tie};
+use crate::import::chance_items::condition;
 use crate::import::collect::{Collector, Value};
 use crate::import::forecasts::{Foreseen, stated_in};
 use crate::import::odds::{Odds, beside_chance, odds};
@@ -60,6 +61,10 @@ impl<'n> Reading<'_, '_, 'n> {
                 at: event,
             },
             chance: Some((likelihood, at)),
+            condition: Value {
+                text: condition(&plain(text)).to_owned(),
+                at,
+            },
             whole: at,
             ..Foreseen::default()
         });

@@ -56,7 +56,7 @@ pub(super) static SAYS: LazyLock<Lexicon<Say>> = LazyLock::new(|| {
              confirmed, confirming, pledge, pledged, pledging, vow, vowed, promise, promised, \
              write, wrote, report, reported, explain, explained, reassure, reassured, respond, \
              responded, reply, replied, decree, decreed, order, ordered, maintain, maintained, \
-             argue, argued, arguing, made clear, make clear, implied, imply",
+             argue, argued, arguing, countered, counter that, made clear, make clear, implied, imply",
         ),
         (Say::Insist, "insist, insisted, insisting"),
         (
@@ -104,12 +104,15 @@ pub(super) static ACTS: LazyLock<Lexicon<Act>> = LazyLock::new(|| {
              would not cede, will not abandon, would not abandon, will not surrender, \
              would not surrender, will not talk, would not talk, will not compromise, would not \
              compromise, will not yield, \
-             would not yield, will not sign, would not sign, will not halt, would not halt, \
-             will not end, will not stop, will not return, would not return, \
+             would not yield, will not sign, would not sign, \
              vow to veto, vowed to veto, vow to block, vowed to block, threaten to veto, \
              threatened to veto, vowed never to, vow never to, \
              will never accept, will never allow, will never recogni*, will never give up, \
-             will never agree, would never accept, cannot accept, won't accept, won't allow, \
+             will never agree, would never accept, would never allow, would never recogni*, \
+             would never agree, would never give up, would never cede, would never negotiate, \
+             will never negotiate, will never cede, will never surrender, would never surrender, \
+             will never tolerate, would never tolerate, will never permit, would never permit, \
+             cannot accept, won't accept, won't allow, \
              won't negotiate, won't discuss, won't agree",
         ),
         (
@@ -161,6 +164,7 @@ pub(super) static ESTIMATIVE: LazyLock<Lexicon<()>> = LazyLock::new(|| {
          in our assessment, more likely than not, even chance, even odds, remote chance, \
          close to collapse, on the brink of, on the verge of, remote possibility, \
          distant possibility, slim chance, little chance, no chance, \
+         remote prospect, distant prospect, little prospect, no prospect, \
          small chance, good chance, strong chance, real chance, real possibility, \
          serious possibility, certain to",
     )])
@@ -174,7 +178,8 @@ pub(super) static DUTIES: LazyLock<Lexicon<()>> = LazyLock::new(|| {
     Lexicon::new(&[(
         (),
         "should, must, need to, needs to, ought to, has to, have to, are advised to, \
-         is advised to, are urged to, is urged to, are encouraged to, is encouraged to",
+         is advised to, would do well to, would be wise to, would be well advised to, \
+         is well advised to, are well advised to, are urged to, is urged to, are encouraged to, is encouraged to",
     )])
 });
 
@@ -198,6 +203,8 @@ pub(super) static HARMS: LazyLock<Lexicon<()>> = LazyLock::new(|| {
          imperil, threaten, unravel, backfire, lead to .. war, lead to .. conflict, \
          lead to .. escalation, lead to .. instability, lead to .. violence, lead to .. crisis, \
          lead to .. collapse, result in .. war, result in .. escalation, cause .. collapse, \
+         overwhelm, engulf, paralyse, paralyze, cripple, flood, drag .. into, draw .. into, \
+         plunge .. into, tip .. into, push .. into, spread to, \
          negatively impact, negatively affect, fall apart, break down, disrupt",
     )])
 });

@@ -1,12 +1,14 @@
 //! Sentences that draw a red line: demands, refusals, conditions, and lines called so.
 
 use super::Reading;
-use super::lexicon::{ACTS, Act, Say};
+use super::lexicon::{ACTS, Act, SAYS, Say};
 use super::sentence::{Part, Run, Tie};
 use super::voice::Frame;
 use super::who::{Sort, Subject};
 use crate::import::collect::Collector;
 use crate::import::holders::principal;
+use crate::import::words::Hit;
+use crate::model::v1::DoubtKind;
 
 /// What one declines to do without drawing a line.
 const COURTESIES: [&str; 16] = [
@@ -38,34 +40,32 @@ impl<'n> Reading<'_, '_, 'n> {
         self.acted(c, part, frame)
             || self.ordered(c, part, frame)
             || self.conditioned(c, part, frame)
+            || self.on_terms(c, part, frame)
             || self.withheld(c, part, frame)
             || self.closed(c, part, frame)
             || self.insisted(c, part, frame)
             || self.nominal(c, part, frame)
+            || self.main_demand(c, part, frame)
             || self.called(c, part, frame)
     }
 
-    /// "Kyiv demands that ...", "they would not meet ...".
+    /// "Kyiv demands that ...", "they would not meet ...", and what the same one adds: "...
+    /// and refuses ...".
     fn acted(&self, c: &mut Collector<'n>, part: &Part, frame: Option<&Frame<'n>>) -> bool {
         let words = self.s.words.get(..part.run.to).unwrap_or(&[]);
+        let mut before: Option<(Subject<'n>, usize)> = None;
         for hit in ACTS.hits(words) {
-            let line = matches!(hit.meaning, Act::Demand | Act::Refuse);
-            if !line || hit.first < part.run.from || self.s.noun(hit.first) {
+            if !self.draws(&hit, part) {
                 continue;
             }
-            // "A firm Iranian demand": a verb after one actor would end in "s" or "ed".
-            let noun = self.s.raw(hit.first) == "demand"
-                && self.s.named_at(hit.first.wrapping_sub(1)).is_some();
-            // "Tehran may demand ..." is a forecast of a line.
-            let may = matches!(
-                self.s.word(hit.first.wrapping_sub(1)),
-                "may" | "might" | "could"
-            );
-            if noun || may || self.declined(hit.first, hit.after) {
-                continue;
-            }
-            let Some(subject) = self.subject(hit.first, part, frame) else {
+            let subject = match before.take() {
+                Some((subject, end)) if (end + 1..=end + 2).contains(&hit.first) => Some(subject),
+                Some(_) => return true,
+                None => self.subject(hit.first, part, frame),
+            };
+            let Some(subject) = subject else {
                 self.borne_by_several(c, hit.first);
+                self.unheard_of(c, hit.first, part);
                 continue;
             };
             let to = self.relents(hit.after, part.run.to);
@@ -76,6 +76,14 @@ impl<'n> Reading<'_, '_, 'n> {
             ) {
                 issue += 1;
             }
+            let pronoun = matches!(
+                self.s.word(issue),
+                "his" | "her" | "it" | "them" | "this" | "him" | "these" | "those" | "such"
+            );
+            let word = issue + 1 == to && self.names_issue(issue);
+            if issue + 1 + 3 * usize::from(pronoun) >= to && !word {
+                continue;
+            }
             let (issue, stance) = (
                 Run { from: issue, to },
                 Run {
@@ -83,31 +91,92 @@ impl<'n> Reading<'_, '_, 'n> {
                     to,
                 },
             );
-            let pronoun = matches!(
-                self.s.word(issue.from),
-                "his" | "her" | "it" | "them" | "this" | "him" | "these" | "those" | "such"
-            );
-            if issue.from + 1 + 3 * usize::from(pronoun) >= to {
-                continue;
-            }
             self.red_line(c, (issue, stance), (&subject.actors, subject.run));
-            return true;
+            before = Some((subject, to));
         }
-        false
+        before.is_some()
     }
 
-    /// Where a line ends and what one is ready for begins: "opposes ... and is willing to ...".
+    /// Whether a verb of a part is one of demand or refusal that somebody does.
+    fn draws(&self, hit: &Hit<Act>, part: &Part) -> bool {
+        let line = matches!(hit.meaning, Act::Demand | Act::Refuse);
+        if !line || hit.first < part.run.from || self.s.noun(hit.first) {
+            return false;
+        }
+        // "A firm Iranian demand": a verb after one actor would end in "s" or "ed".
+        let noun = self.s.raw(hit.first) == "demand"
+            && self.s.named_at(hit.first.wrapping_sub(1)).is_some();
+        // "Tehran may demand ..." is a forecast of a line.
+        let may = matches!(
+            self.s.word(hit.first.wrapping_sub(1)),
+            "may" | "might" | "could"
+        );
+        !(noun || may || self.declined(hit.first, hit.after))
+    }
+
+    /// Whether a single word can be what is demanded or refused: "rules out federalisation".
+    fn names_issue(&self, at: usize) -> bool {
+        const LENGTH_MIN: usize = 8;
+        let word = self.s.word(at);
+        let idle = matches!(word, "outright" | "permission" | "anything" | "everything");
+        word.len() >= LENGTH_MIN && !idle && !word.ends_with("ly")
+    }
+
+    /// A doubt where a name that is not known demands or refuses.
+    fn unheard_of(&self, c: &mut Collector<'n>, verb: usize, part: &Part) {
+        let named = |at: &usize| {
+            self.s.capital(*at) && self.s.named_at(*at).is_none() && self.s.raw(*at).len() > 1
+        };
+        let plain = |at: &usize| self.s.gap(at + 1).trim().is_empty();
+        let near = (part.run.from..verb).rev();
+        let Some(from) = near.take_while(|at| named(at) && plain(at)).last() else {
+            return;
+        };
+        if verb - from > 1 || from > part.run.from {
+            let reason = "This name is not known; what it demands or refuses was not read.";
+            let at = self.s.place(Run { from, to: verb });
+            c.doubts.add(at, DoubtKind::UnknownActor, reason);
+        }
+    }
+
+    /// Where a line ends and another begins, or what one is ready for: "opposes ... and is
+    /// willing to ...", "rejects ... and insists on ...".
     fn relents(&self, from: usize, to: usize) -> usize {
         let turn = |at: &usize| {
-            self.s.word(*at) == "and"
+            matches!(self.s.word(*at), "and" | "but")
                 && (matches!(self.s.word(at + 1), "will" | "would" | "could" | "may")
                     || matches!(self.s.word(at + 1), "is" | "are" | "was" | "were")
                         && matches!(
                             self.s.word(at + 2),
                             "willing" | "ready" | "prepared" | "open"
-                        ))
+                        )
+                    || self.does(at + 1))
         };
         (from..to).find(turn).unwrap_or(to)
+    }
+
+    /// Whether a verb of saying, demanding or aiming in the third person or the past stands here.
+    fn does(&self, at: usize) -> bool {
+        let at = at
+            + usize::from(matches!(
+                self.s.word(at),
+                "also" | "has" | "have" | "further"
+            ));
+        let near = self
+            .s
+            .words
+            .get(at..self.s.len().min(at + 3))
+            .unwrap_or(&[]);
+        let raw = self.s.raw(at);
+        let acts = ACTS
+            .hits(near)
+            .first()
+            .copied()
+            .filter(|hit| hit.first == 0);
+        let says = SAYS.hits(near).first().is_some_and(|hit| hit.first == 0);
+        // "refuse to", "insist on": verbs in the plural too.
+        let phrase = acts.is_some_and(|hit| hit.after > 1);
+        phrase || (acts.is_some() || says) && (raw.ends_with('s') || raw.ends_with("ed"))
     }
 
     /// Whether what looks like a refusal is none: it is negated, or a matter of courtesy.
@@ -291,7 +360,17 @@ impl<'n> Reading<'_, '_, 'n> {
                     to: run.to,
                 },
             ),
-            (None, _) => return false,
+            (None, _) => match self.for_whom(run).filter(|_| be(at - 1) || be(at - 2)) {
+                Some(named) => {
+                    let verb = at - if be(at - 1) { 1 } else { 2 };
+                    let issue = Run {
+                        from: run.from,
+                        to: verb,
+                    };
+                    (named, issue)
+                }
+                None => return false,
+            },
         };
         let actors: Vec<&'n str> = named.actors.iter().map(|a| principal(a)).collect();
         if actors.len() != 1 || frame.is_some_and(|f| f.official() && f.who.actors != actors) {
@@ -303,6 +382,14 @@ impl<'n> Reading<'_, '_, 'n> {
         };
         self.red_line(c, (issue, run), (&actors, whose));
         true
+    }
+
+    /// The name in "For Cairo, ..." before a part.
+    fn for_whom(&self, run: Run) -> Option<&super::sentence::Named<'n>> {
+        const LEAD_WORDS_MAX: usize = 6;
+        let leads = self.s.word(0) == "for" && run.from > 1 && run.from <= LEAD_WORDS_MAX;
+        let named = self.s.named.iter().find(|named| named.after == run.from);
+        named.filter(|_| leads)
     }
 
     /// The subject of a verb in a part, when it may speak for itself there.

@@ -204,7 +204,9 @@ impl<'n> Reading<'_, '_, 'n> {
                 && voice(self.frames, from).is_none()
                 && let Some(first) = own.first_mut()
             {
-                first.tie = Tie::Tail;
+                // "..., while Zagreb wants ..." speaks of somebody else.
+                let other = matches!(self.s.word(from), "while" | "whereas");
+                first.tie = if other { Tie::Joined } else { Tie::Tail };
             }
             parts.append(&mut own);
             from = to;

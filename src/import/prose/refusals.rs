@@ -9,6 +9,7 @@ use super::lexicon::{CHOSEN, CLOSED, DEEMS, PREPOSITIONS, Say};
 use super::sentence::{Part, Run};
 use super::voice::Frame;
 use crate::import::collect::Collector;
+use crate::import::holders::principal;
 use crate::import::words::Hit;
 
 impl<'n> Reading<'_, '_, 'n> {
@@ -59,6 +60,117 @@ impl<'n> Reading<'_, '_, 'n> {
         let (from, to) = (will, run.to);
         let issue = Run { from: verb, to };
         self.red_line(c, (issue, Run { from, to }), (&subject.actors, subject.run));
+        true
+    }
+
+    /// "Belgrade is ready to sign only if ...": what must come first, of one who is ready.
+    pub(super) fn on_terms(
+        &self,
+        c: &mut Collector<'n>,
+        part: &Part,
+        frame: Option<&Frame<'n>>,
+    ) -> bool {
+        let run = part.run;
+        let Some(terms) = self.terms(run) else {
+            return false;
+        };
+        let ready = (run.from + 1..terms).find(|at| {
+            let willing = matches!(self.s.word(*at), "ready" | "willing" | "prepared");
+            willing && matches!(self.s.word(at - 1), "is" | "are" | "only" | "be" | "remain")
+                || matches!(self.s.word(*at), "will" | "would")
+                    && CHOSEN.contains(&self.s.word(at + 1))
+        });
+        let Some(ready) = ready.filter(|ready| !self.relative(run.from, *ready)) else {
+            return false;
+        };
+        let Some(subject) = self.subject(ready, part, frame) else {
+            return false;
+        };
+        let issue = Run {
+            from: terms,
+            to: run.to,
+        };
+        let stance = Run {
+            from: ready,
+            to: run.to,
+        };
+        self.red_line(c, (issue, stance), (&subject.actors, subject.run));
+        true
+    }
+
+    /// Where the terms begin on which alone something is done: "only if ...", "provided that ...".
+    pub(super) fn terms(&self, run: Run) -> Option<usize> {
+        let at = (run.from + 3..run.to.saturating_sub(3)).find(|at| {
+            let next = self.s.word(at + 1);
+            match self.s.word(*at) {
+                "only" => matches!(next, "if" | "once" | "after" | "when"),
+                "provided" => next == "that",
+                "condition" => next == "that" && self.s.word(at - 1) == "on",
+                _ => false,
+            }
+        })?;
+        Some(at + 2)
+    }
+
+    /// "Belgrade's main demand remains ...": a line named by what it is.
+    pub(super) fn main_demand(
+        &self,
+        c: &mut Collector<'n>,
+        part: &Part,
+        frame: Option<&Frame<'n>>,
+    ) -> bool {
+        const REACH: usize = 4;
+        const SAYS_OF_IT: [&str; 16] = [
+            "not",
+            "unlikely",
+            "likely",
+            "unclear",
+            "unacceptable",
+            "well",
+            "also",
+            "no",
+            "seen",
+            "being",
+            "met",
+            "still",
+            "part",
+            "at",
+            "far",
+            "as",
+        ];
+        let run = part.run;
+        let noun = |at: &usize| {
+            let word = self.s.word(*at);
+            matches!(word, "demand" | "condition" | "precondition")
+        };
+        let Some(at) = (run.from + 1..run.to.saturating_sub(REACH)).find(noun) else {
+            return false;
+        };
+        let owner = (run.from.max(at.saturating_sub(REACH))..at)
+            .rev()
+            .find_map(|near| {
+                let owned = self.s.words.get(near)?.possessive;
+                self.s
+                    .named_at(near)
+                    .filter(|named| named.actors.len() == 1 && owned)
+            });
+        let told = matches!(self.s.word(at + 1), "is" | "are" | "remain" | "include");
+        let from = at + 2 + usize::from(self.s.word(at + 2) == "that");
+        let first = self.s.word(from);
+        let said = SAYS_OF_IT.contains(&first) || first.ends_with("ed") || first.ends_with("ing");
+        let Some(owner) = owner.filter(|_| told && !said && from + 2 < run.to) else {
+            return false;
+        };
+        let actors: Vec<&'n str> = owner.actors.iter().map(|a| principal(a)).collect();
+        if frame.is_some_and(|f| f.official() && f.who.actors != actors) {
+            return false;
+        }
+        let whose = Run {
+            from: owner.first,
+            to: owner.after,
+        };
+        let issue = Run { from, to: run.to };
+        self.red_line(c, (issue, issue), (&actors, whose));
         true
     }
 
@@ -179,7 +291,11 @@ impl<'n> Reading<'_, '_, 'n> {
             return false;
         };
         let insists = (part.run.from..part.run.to).any(|at| match self.s.word(at) {
-            "must" | "keep" | "will" | "shall" | "no" | "should" | "cannot" => true,
+            "must" | "keep" | "will" | "shall" | "no" | "should" | "cannot" | "only" => true,
+            "be" => !matches!(
+                self.s.word(at - 1),
+                "to" | "can" | "may" | "could" | "would"
+            ),
             "right" => matches!(self.s.word(at + 1), "to" | "of"),
             _ => false,
         });

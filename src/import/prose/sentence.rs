@@ -40,9 +40,9 @@ const ADVERBIALS: [&str; 18] = [
 /// Words before the verb that shows a clause to be one.
 const CLAUSE_WORDS_MAX: usize = 7;
 /// Verbs that no list of nouns has.
-const FINITES: [&str; 22] = [
+const FINITES: [&str; 23] = [
     "is", "are", "was", "were", "has", "have", "had", "will", "would", "must", "may", "might",
-    "can", "cannot", "could", "should", "want", "wants", "says", "say", "said", "remains",
+    "can", "cannot", "could", "should", "want", "wants", "says", "say", "said", "remains", "ought",
 ];
 
 /// A sentence of a text.
@@ -239,11 +239,15 @@ impl<'t, 'n> Sentence<'t, 'n> {
                 _ => false,
             };
             let rest = part.get(end..).unwrap_or("");
-            end += rest
+            let closing: usize = rest
                 .chars()
                 .take_while(|c| wanted(*c))
                 .map(char::len_utf8)
-                .sum::<usize>();
+                .sum();
+            // Nothing after the mark that closes the quotation belongs to it.
+            let tail = rest.get(..closing).unwrap_or("");
+            let mark = tail.char_indices().find(|(_, c)| matches!(c, '”' | '"'));
+            end += mark.map_or(closing, |(at, c)| at + c.len_utf8());
         }
         self.span.part(start, end).trimmed(self.text)
     }
@@ -335,8 +339,18 @@ impl<'t, 'n> Sentence<'t, 'n> {
                 "the" | "a" | "an" | "its" | "their" | "it" | "they" | "he" | "she" | "we" | "this"
             );
         let open = |verb: &usize| (at + 1..=*verb).all(|at| !self.gap(at).contains([',', ';']));
-        let verb = (at + 1..at + CLAUSE_WORDS_MAX).take_while(open);
-        subject && verb.into_iter().any(|at| FINITES.contains(&self.word(at)))
+        let mut verb = (at + 1..at + CLAUSE_WORDS_MAX).take_while(open);
+        // "..., and water shortages might ...": any noun, with a modal verb right after it.
+        let modal = || {
+            let near = (at + 1..at + 4).take_while(open);
+            let enumerates = (at.saturating_sub(8).max(2)..at.saturating_sub(1))
+                .any(|before| self.gap(before).contains(','));
+            !enumerates
+                && near.into_iter().any(|at| {
+                    matches!(self.word(at), "may" | "might" | "could" | "must" | "should")
+                })
+        };
+        subject && verb.any(|at| FINITES.contains(&self.word(at))) || modal()
     }
 
     /// Adds a part, its leading aside apart from it and the words that open it left out.

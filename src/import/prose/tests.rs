@@ -124,6 +124,31 @@ fn refusals_are_known_by_their_grammar() {
             "According to Niger's foreign minister, Niamey will not host foreign bases again.",
             "line niger: will not host foreign bases again.",
         ),
+        (
+            "Malta refuses to sell the dock and insists that the lease be paid in full first.",
+            "line malta: the lease be paid in full first",
+        ),
+        (
+            "Malta refuses to sell the dock and insists that the lease be paid in full first.",
+            "line malta: refuses to sell the dock",
+        ),
+        (
+            "Oslo’s main demand remains the return of the two pilot boats.",
+            "line norway: the return of the two pilot boats",
+        ),
+        (
+            "Oslo is ready to sign the fishing accord only if the quota is cut by half.",
+            "line norway: ready to sign the fishing accord only if the quota is cut by half",
+        ),
+        (
+            "\"There will be no dredging until the survey is published\", said Sergei Lavrov on \
+             Monday.",
+            "line russia: \"There will be no dredging until the survey is published",
+        ),
+        (
+            "For Oslo, the right to inspect the nets is a red line.",
+            "line norway: the right to inspect the nets is a red line",
+        ),
     ] {
         let found = read(text);
         let line = line.trim_end_matches('.');
@@ -376,4 +401,48 @@ fn the_same_statement_met_twice_is_one_element() {
     let text = "Prices will likely fall by 5 percent in the spring. \
                 Prices will likely fall by 7 percent in the spring.";
     assert_eq!(read(text).len(), 2);
+}
+
+#[test]
+fn dangers_and_advice_stand_in_clauses_of_their_own() {
+    for (text, found) in [
+        (
+            "There is also a risk that the dispute over the nets spills into the election.",
+            "risk: the dispute over the nets spills into the election.",
+        ),
+        (
+            "The lock may freeze in March, and food shortages might fuel unrest in the port.",
+            "risk: food shortages might fuel unrest in the port.",
+        ),
+        (
+            "Oslo would be well advised to publish the survey before the summer.",
+            "advice norway: Oslo would be well advised to publish the survey before the summer.",
+        ),
+        (
+            "Norway wants a quiet summer. The government is determined to keep the dock open.",
+            "aim norway: The government is determined to keep the dock open.",
+        ),
+        (
+            "Malta said that it would not pay the toll, while Norway wants a cap on the fees.",
+            "aim norway: Norway wants a cap on the fees.",
+        ),
+    ] {
+        let all = read(text);
+        assert!(all.iter().any(|one| one == found), "{text}\n{all:#?}");
+    }
+    let none = read("There is little risk that the dispute over the nets spills into the vote.");
+    assert!(none.iter().all(|one| !one.starts_with("risk")), "{none:#?}");
+}
+
+#[test]
+fn a_name_that_is_not_known_is_doubted_where_it_refuses() {
+    let text = "On Friday the Lagoon Peoples Front refused to discuss its harbours with the envoy.";
+    let limits = Limits::default();
+    let mut c = Collector::new(text, Names::builtin(), &limits);
+    let span = Span::new(0, text.len());
+    Reader::default().read(&mut c, span, &Above::default(), false);
+    let (assessment, doubts) = c.finish();
+    assert_eq!(assessment.red_lines, []);
+    let quotes: Vec<&str> = doubts.iter().map(|doubt| doubt.quote.as_str()).collect();
+    assert_eq!(quotes, ["Lagoon Peoples Front"]);
 }

@@ -99,7 +99,10 @@ impl<'n> Reading<'_, '_, 'n> {
         let words = self.s.words.get(..run.to).unwrap_or(&[]);
         let estimated = ESTIMATIVE.hits(words).iter().any(|hit| {
             let before = self.s.word(hit.first.wrapping_sub(1));
-            let noun = matches!(self.s.word(hit.after - 1), "chance" | "odd" | "possibility");
+            let noun = matches!(
+                self.s.word(hit.after - 1),
+                "chance" | "odd" | "possibility" | "prospect"
+            );
             let attributive = !noun
                 && matches!(
                     before,

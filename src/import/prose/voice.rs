@@ -77,6 +77,9 @@ fn frame<'n>(
     if s.noun(hit.first) || unsaid {
         return None;
     }
+    if let Some(frame) = inverted(s, people, hit) {
+        return Some(frame);
+    }
     let own = people.subject(s, hit.first, 0);
     let last = s.word(hit.first.wrapping_sub(1));
     let follows = s.gap(hit.first).contains(',')
@@ -122,6 +125,31 @@ fn frame<'n>(
         ]),
         private: adverb(&["privately", "private"]),
         who,
+    })
+}
+
+/// "“...”, said X": who speaks comes after the verb.
+fn inverted<'n>(s: &Sentence<'_, 'n>, people: &People<'n>, hit: &Hit<Say>) -> Option<Frame<'n>> {
+    const NAME_WORDS_MAX: usize = 8;
+    if !s.gap(hit.first).contains(['”', '"']) {
+        return None;
+    }
+    let said = quoted_before(s, hit.first)?;
+    let last = s.len().min(hit.after + NAME_WORDS_MAX);
+    let open = |at: &usize| *at == hit.after || !s.gap(*at).contains([',', ';']);
+    let after = (hit.after..last).take_while(open);
+    let ends = |at: usize| {
+        people
+            .subject(s, at + 1, hit.after)
+            .filter(|who| !who.actors.is_empty())
+    };
+    let mut found = after.into_iter().filter_map(ends);
+    Some(Frame {
+        who: found.next()?,
+        say: hit.meaning,
+        said,
+        rejected: false,
+        private: false,
     })
 }
 

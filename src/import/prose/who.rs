@@ -214,7 +214,20 @@ impl<'n> People<'n> {
             });
         }
         if GOVERNS.contains(&word) {
-            return governs(s, head, from);
+            let found = governs(s, head, from)?;
+            // "The government is determined to": that of whom the sentence before speaks.
+            let same = matches!(word, "government" | "regime" | "leadership" | "junta")
+                && head > from
+                && s.word(head - 1) == "the"
+                && self.last_actor.len() == 1;
+            if !(found.actors.is_empty() && same) {
+                return Some(found);
+            }
+            let run = Run {
+                from: head - 1,
+                to: head + 1,
+            };
+            return Some(Subject::of(Sort::Actor, &self.last_actor, run));
         }
         let shouted = s.raw(head).len() > 1 && !s.raw(head).contains(char::is_lowercase);
         let analyst = ANALYSTS.contains(&word) || (s.capital(head) && (head > from || shouted));

@@ -2,7 +2,7 @@
 //! lists, a party's own story, the yardstick of probability words, times with their days.
 
 use super::{doubted, read, shown};
-use crate::model::v1::{ConfidenceLevel, Endorsement, LikelihoodScheme, TimePrecision};
+use crate::model::v1::{self, ConfidenceLevel, Endorsement, LikelihoodScheme, TimePrecision};
 
 #[test]
 fn scenarios_in_headings_are_one_set() {
@@ -249,5 +249,179 @@ fn enumerations_within_a_sentence_are_read_as_lists() {
             "advice turkey: pay the pilots",
             "advice turkey: rest",
         ]
+    );
+}
+
+#[test]
+fn a_party_has_a_profile_of_labelled_lines() {
+    let draft = read(
+        "# Lagoon\n\n## Players\n\n### Greece\n\n\
+         - **View:** The survey breaks the accord of last year\n\
+         - **Greatest fear:** A pier built overnight\n\
+         - **Red line:** No drilling inside the reef\n\
+         - **Likely actions:** send two more cutters\n\
+         - **Population:** ten million people in all\n\n\
+         ### The weather\n\n- **Red line:** none to speak of here\n\n\
+         ### Malta\n\n- **Turkish aims:** to buy the pier next year\n\n\
+         ### The Norway crisis\n\n- **Red line:** the dock stays shut\n",
+    );
+    assert_eq!(
+        shown(&draft),
+        [
+            "line greece: No drilling inside the reef / No drilling inside the reef / ",
+            "aim greece: A pier built overnight",
+            "aim greece: send two more cutters",
+            "judgment The survey breaks the accord of last year",
+        ]
+    );
+}
+
+#[test]
+fn a_sentence_in_bold_leads_its_item_and_a_line_under_it_explains() {
+    let draft = read(
+        "# Lagoon\n\n## Recommendations\n\n\
+         1. **Send a single envoy.** The two there are compete with each other.\n\
+         2. **Pilots** should be paid from the harbour fund at once\n\
+         3. Sanction the registrars\n   Registrars in two ports handle most of the flags.\n",
+    );
+    assert_eq!(
+        shown(&draft),
+        [
+            "advice : Send a single envoy.",
+            "advice : Pilots should be paid from the harbour fund at once",
+            "advice : Sanction the registrars",
+        ]
+    );
+    let first = draft.assessment.recommendations.first().unwrap();
+    let cited: Vec<&str> = first.citations.iter().map(|c| c.quote.as_str()).collect();
+    assert_eq!(
+        cited,
+        [
+            "**Send a single envoy.**",
+            "The two there are compete with each other."
+        ]
+    );
+}
+
+#[test]
+fn what_is_watched_has_its_threshold_in_brackets() {
+    let draft = read("# Lagoon\n\n## Watchlist\n\n- Barges at the lock (threshold: nine a day)\n");
+    let watched = draft.assessment.indicators.first().unwrap();
+    assert_eq!(watched.observable, "Barges at the lock");
+    assert_eq!(watched.threshold, "nine a day");
+}
+
+#[test]
+fn shares_of_a_quantity_are_no_probabilities() {
+    let draft = read(
+        "# Lagoon\n\n## GDP forecast\n\n- France: 1.2%\n- Malta: 3.1%\n\n\
+         ## Forecasts\n\n- A second pier: 30%\n",
+    );
+    let all: Vec<&str> = draft
+        .assessment
+        .forecasts
+        .iter()
+        .map(|f| f.statement.as_str())
+        .collect();
+    assert_eq!(all, ["A second pier"]);
+}
+
+#[test]
+fn a_row_may_say_what_the_cells_of_each_actor_are() {
+    let draft = read(
+        "# Reef\n\n| | China | Japan |\n|---|---|---|\n\
+         | Main goal | Keep the survey secret | Map the shelf |\n\
+         | Red line | Foreign patrols | |\n\
+         | Fear | A court case | Mines |\n\
+         | Status of the reef | Chinese soil | A rock |\n",
+    );
+    assert_eq!(
+        shown(&draft),
+        [
+            "line china: Foreign patrols / Foreign patrols / ",
+            "line china: Status of the reef / Chinese soil / ",
+            "line japan: Status of the reef / A rock / ",
+            "aim china: Keep the survey secret",
+            "aim japan: Map the shelf",
+            "aim china: A court case",
+            "aim japan: Mines",
+        ]
+    );
+}
+
+#[test]
+fn a_forecast_has_its_condition_and_its_dated_past() {
+    let draft = read(
+        "# Lagoon\n\n## Forecasts\n\n| ID | Forecast | Probability | Conditional on |\n\
+         |---|---|---|---|\n| LGN-1 | The lock opens | 0.35 | The survey ends |\n\n\
+         If the survey ends, the probability of a second pier is 40%.\n\n\
+         - A toll on barges: 30% (was 20% on 6 January 2026)\n\n\
+         ## Log\n\n| Date | ID | Old P | New P | Reason |\n|---|---|---|---|---|\n\
+         | 2026-01-10 | LGN-1 | 0.20 | 0.25 | Ice |\n\
+         | 2026-02-01 | LGN-1 | 0.25 | 0.35 | Thaw |\n",
+    );
+    let [lock, pier, toll] = draft.assessment.forecasts.as_slice() else {
+        panic!("{:#?}", draft.assessment.forecasts);
+    };
+    let day = |made: Option<prost_types::Timestamp>| made.map(|made| made.seconds / 86_400);
+    let best = |past: &v1::forecast::Revision| past.likelihood.as_ref().and_then(|l| l.best);
+    assert_eq!(lock.condition, "The survey ends");
+    assert_eq!(day(lock.made_at), Some(20_485));
+    let past: Vec<_> = lock
+        .history
+        .iter()
+        .map(|p| (best(p), day(p.made_at)))
+        .collect();
+    assert_eq!(past, [(Some(0.2), None), (Some(0.25), Some(20_463))]);
+    assert_eq!(pier.condition, "the survey ends");
+    let past: Vec<_> = toll
+        .history
+        .iter()
+        .map(|p| (best(p), day(p.made_at)))
+        .collect();
+    assert_eq!(past, [(Some(0.2), Some(20_459))]);
+}
+
+#[test]
+fn what_should_not_be_done_is_not_recommended() {
+    let draft = read(
+        "# Lagoon\n\n## What Norway should not do\n\n- Station ships at the reef\n\n\
+         ## What Norway should do\n\n- Publish the survey\n",
+    );
+    assert_eq!(shown(&draft), ["advice norway: Publish the survey"]);
+    assert_eq!(draft.doubts.len(), 1);
+}
+
+#[test]
+fn somebodys_conditions_and_position_are_lines() {
+    let draft = read(
+        "# Lagoon\n\n## Oslo's conditions\n\n- A quota for cod\n\n\
+         ## Conditions in the port\n\n- Ice until May\n\n\
+         ## Valletta's position\n\n- No pier without a vote\n",
+    );
+    assert_eq!(
+        shown(&draft),
+        [
+            "line norway: A quota for cod / A quota for cod / ",
+            "line malta: No pier without a vote / No pier without a vote / ",
+        ]
+    );
+}
+
+#[test]
+fn estimates_of_two_times_are_a_forecast_and_its_past() {
+    let draft = read(
+        "# Lagoon\n\n| No. | Question | Our estimate | Previous estimate | Resolves by |\n\
+         |---|---|---|---|---|\n| 1 | Will the lock open? | 45% | 38% | 31 December 2026 |\n",
+    );
+    let [lock] = draft.assessment.forecasts.as_slice() else {
+        panic!("{:#?}", draft.assessment.forecasts);
+    };
+    assert_eq!(lock.likelihood.as_ref().and_then(|l| l.best), Some(0.45));
+    assert_eq!(lock.history.len(), 1);
+    assert!(
+        lock.window
+            .as_ref()
+            .is_some_and(|window| window.end.is_some())
     );
 }
