@@ -83,7 +83,8 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
             "stance, position, posture, attitude, view, line, official line, policy, \
              where .. stand*, what .. say*, what .. insist*, what .. demand*, answer, \
              how .. see*, response, declared line, reading, reply, opening bid, declaration, \
-             opening position, maximalist position, fallback, line on, in .. own word, how .. put, how .. put it, how .. phrase*, how .. worded, \
+             opening position, maximalist position, fallback, line on, in .. own word, \
+             how .. put, how .. put it, how .. phrase*, how .. worded, \
              how .. frame*, wording, formulation, what .. hold*, statement, rhetoric",
         ),
         (
@@ -91,7 +92,8 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
             "implication, meaning, mean* for, what .. mean*, significance, so what, upshot, \
              what follows, bearing, what .. imply, what .. implies, relevance, knock on, \
              read across, negotiability, room for, scope for, in practice, what .. entail*, \
-             why it matter*, why .. matter*, how .. affect*, what it does to, where .. leave*, what .. rule* out, room left",
+             why it matter*, why .. matter*, how .. affect*, what it does to, where .. leave*, \
+             what .. rule* out, room left",
         ),
         (
             Role::Effect,
@@ -115,7 +117,8 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
             "risk, danger, threat, downside, hazard, peril, pitfall, worst case, \
              what .. go wrong, how .. fail*, failure mode, drawback, exposure, vulnerability, \
              fear, weak point, weak spot, breaking point, worry, concern, what threaten*, \
-             what fail*, failure, cost of us*, price of us*, side effect, what .. break*, how .. unravel*, how .. break*",
+             what fail*, failure, cost of us*, price of us*, side effect, what .. break*, \
+             how .. unravel*, how .. break*",
         ),
         (
             Role::Tool,
@@ -175,7 +178,8 @@ static HEADERS: LazyLock<Lexicon<Role>> = LazyLock::new(|| {
         ),
         (
             Role::Timing,
-            "timing, when, by when, resolve by, deadline, timeline, window, horizon, date, timeframe, time frame, \
+            "timing, when, by when, resolve by, deadline, timeline, window, horizon, date, \
+            timeframe, time frame, \
              timestamp",
         ),
         (Role::Confidence, "confidence"),

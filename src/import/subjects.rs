@@ -93,20 +93,23 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
              near term action, short term action, medium term action, long term action, \
              policy priority, collection priority, action priority, what should be done, \
              what needs to be done, what is to be done, \
-             call to action, action required, action needed, immediate step, implementation step, path forward, \
+             call to action, action required, action needed, immediate step, \
+             implementation step, path forward, \
              contingency planning, contingency plan, policy prescription",
         ),
         (
             Subject::Risk,
             "risk, danger, threat, downside, hazard, peril, go wrong, worst case, could derail, \
-             may derail, might derail, could unravel, could sink, could spoil, could break .. down, \
+             may derail, might derail, could unravel, could sink, could spoil, \
+             could break .. down, \
              could upset, way .. could fail, ways .. could fail",
         ),
         (
             Subject::RedLine,
             "red line, redline, unacceptable, will not accept, would not accept, non negotiable*, \
              nonnegotiable*, will not cross, deal breaker, dealbreaker, demand, line in the sand, \
-             condition for, condition of, condition, precondition, insist* on, will not yield, will not concede, \
+             condition for, condition of, condition, precondition, insist* on, will not yield, \
+             will not concede, \
              will not give, negotiating position, opening position, stated position, \
              bargaining position, position",
         ),
@@ -128,7 +131,8 @@ static SUBJECTS: LazyLock<Lexicon<Subject>> = LazyLock::new(|| {
         ),
         (
             Subject::Indicator,
-            "indicator, signpost, watchlist, watch list, sign to look for, to watch, watch for, warning sign, early warning, trip wire, \
+            "indicator, signpost, watchlist, watch list, sign to look for, to watch, watch for, \
+            warning sign, early warning, trip wire, \
              tripwire, watch item, watchpoint, tell tale sign, change our mind, change our view, \
              change our assessment, change this assessment, change this judgment",
         ),

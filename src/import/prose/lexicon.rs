@@ -56,7 +56,8 @@ pub(super) static SAYS: LazyLock<Lexicon<Say>> = LazyLock::new(|| {
              confirmed, confirming, pledge, pledged, pledging, vow, vowed, promise, promised, \
              write, wrote, report, reported, explain, explained, reassure, reassured, respond, \
              responded, reply, replied, decree, decreed, order, ordered, maintain, maintained, \
-             argue, argued, arguing, countered, counter that, made clear, make clear, implied, imply",
+             argue, argued, arguing, countered, counter that, made clear, make clear, implied, \
+             imply",
         ),
         (Say::Insist, "insist, insisted, insisting"),
         (
@@ -179,7 +180,8 @@ pub(super) static DUTIES: LazyLock<Lexicon<()>> = LazyLock::new(|| {
         (),
         "should, must, need to, needs to, ought to, has to, have to, are advised to, \
          is advised to, would do well to, would be wise to, would be well advised to, \
-         is well advised to, are well advised to, are urged to, is urged to, are encouraged to, is encouraged to",
+         is well advised to, are well advised to, are urged to, is urged to, are encouraged to, \
+         is encouraged to",
     )])
 });
 
