@@ -273,23 +273,7 @@ impl Collector<'_> {
             known.made_at = Some(made);
             cite(&seen.made, "made_at");
         }
-        if let Some(past) = &seen.past
-            && known.history.len() < VALUES_MAX
-        {
-            let former = forecast::Revision {
-                likelihood: Some(past.0.clone()),
-                trigger: seen.trigger.text.clone(),
-                citation: Some(past.1.cite(self.text, &[])),
-                made_at: dated(&seen.past_made.text).and_then(|made| made.first_day()),
-            };
-            let again = known.history.iter().any(|other| {
-                let numbers = other.likelihood.as_ref().is_some_and(|l| same(l, &past.0));
-                numbers && other.trigger == former.trigger
-            });
-            if !again {
-                known.history.push(former);
-            }
-        }
+        earlier(known, seen, self.text);
         if let Some(outcome) = outcome(&seen.verdict.text)
             && known.resolution.is_none()
         {
@@ -345,6 +329,24 @@ impl Collector<'_> {
             set.structure_stated = Some(true);
         }
         merge(&mut set.citations, citations);
+    }
+}
+
+/// Keeps the probability that stood before, once.
+fn earlier(known: &mut Forecast, seen: &Foreseen, text: &str) {
+    let Some(past) = &seen.past else { return };
+    let former = forecast::Revision {
+        likelihood: Some(past.0.clone()),
+        trigger: seen.trigger.text.clone(),
+        citation: Some(past.1.cite(text, &[])),
+        made_at: dated(&seen.past_made.text).and_then(|made| made.first_day()),
+    };
+    let again = known.history.iter().any(|other| {
+        let numbers = other.likelihood.as_ref().is_some_and(|l| same(l, &past.0));
+        numbers && other.trigger == former.trigger
+    });
+    if !again && known.history.len() < VALUES_MAX {
+        known.history.push(former);
     }
 }
 
