@@ -8,6 +8,7 @@ use chancery::wire::json;
 use clap::Args;
 
 use crate::failure::{Exit, Failure};
+use crate::flags::Filter;
 use crate::layout::grid;
 use crate::list::{STATES, silence};
 use crate::moments::ReadAt;
@@ -25,14 +26,8 @@ pub(crate) struct Count {
     /// By the values of one field, or of two, which makes a table: declared_firmness,actor
     #[arg(long, value_name = "FIELD[,FIELD]", value_delimiter = ',')]
     by: Vec<String>,
-    /// Only those that fit, e.g. 'assessment.situation = "situations/ukraine-talks"'
-    #[arg(
-        long,
-        value_name = "FILTER",
-        default_value = "",
-        hide_default_value = true
-    )]
-    filter: String,
+    #[command(flatten)]
+    fitting: Filter,
     /// Only those of this assessment; a bare id will do
     #[arg(
         long,
@@ -68,7 +63,7 @@ impl Count {
                 .map(|noun| noun.kind.collection.clone())
                 .collect(),
             facets: self.by.clone(),
-            filter: self.filter.clone(),
+            filter: self.fitting.filter.clone(),
             read: self.read.options(),
             states: if self.all_states {
                 states.to_vec()

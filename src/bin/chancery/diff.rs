@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::differences::{self, Difference, Fate};
 use crate::failure::{Exit, Failure};
+use crate::flags::Filter;
 use crate::list::STATES;
 use crate::moments::{self, ReadAt};
 use crate::nouns::{self, Noun};
@@ -38,14 +39,8 @@ pub(crate) struct Diff {
     /// Only this kind; may be given several times
     #[arg(long = "kind", value_name = "KIND", value_parser = nouns::parser())]
     kinds: Vec<&'static Noun>,
-    /// Only those that fit, on either side, e.g. 'actor = "actors/russia"'
-    #[arg(
-        long,
-        value_name = "FILTER",
-        default_value = "",
-        hide_default_value = true
-    )]
-    filter: String,
+    #[command(flatten)]
+    fitting: Filter,
     /// Drafts, superseded and withdrawn work too, not only what is published
     #[arg(long)]
     all_states: bool,
@@ -107,7 +102,7 @@ impl Diff {
                 .iter()
                 .map(|noun| noun.kind.collection.clone())
                 .collect(),
-            filter: self.filter.clone(),
+            filter: self.fitting.filter.clone(),
             states: states.iter().map(|state| i32::from(*state)).collect(),
             ..DiffAssessmentsRequest::default()
         };

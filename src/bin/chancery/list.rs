@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::cells::{self, Detail};
 use crate::columns::{self, Column};
 use crate::failure::{Exit, Failure};
+use crate::flags::{Filter, Pages};
 use crate::layout::{Grid, Layout, grid};
 use crate::moments::ReadAt;
 use crate::nouns::{self, Noun};
@@ -41,14 +42,8 @@ pub(crate) struct List {
 /// Which of a kind are listed.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Selection {
-    /// Only those that fit, e.g. 'posture = PROHIBITS AND actor = "actors/russia"'
-    #[arg(
-        long,
-        value_name = "FILTER",
-        default_value = "",
-        hide_default_value = true
-    )]
-    filter: String,
+    #[command(flatten)]
+    fitting: Filter,
     /// What comes first, e.g. 'declared_firmness desc, actor'; else the latest change
     #[arg(
         long,
@@ -57,21 +52,8 @@ pub(crate) struct Selection {
         hide_default_value = true
     )]
     order_by: String,
-    /// Tell how many there are on all pages
-    #[arg(long)]
-    total: bool,
-    /// How many at a time; 0 leaves it to the server
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        hide_default_value = true,
-        allow_negative_numbers = true
-    )]
-    page_size: i32,
-    /// All pages, one snapshot, instead of the first
-    #[arg(long)]
-    all: bool,
+    #[command(flatten)]
+    pages: Pages,
     /// Those that were deleted too
     #[arg(long)]
     deleted: bool,
@@ -115,7 +97,7 @@ impl List {
             if let Some(progress) = &progress {
                 progress.tell(format!("{} {}", items.len(), self.noun.words()));
             }
-            if next_page_token.is_empty() || !self.selection.all {
+            if next_page_token.is_empty() || !self.selection.pages.all {
                 let more = !next_page_token.is_empty();
                 break (more, total_size, read_revision, silence(coverage));
             }
@@ -157,10 +139,10 @@ impl List {
         let parent = self.parent.as_deref().unwrap_or_default();
         Ok(Query {
             parent: nouns::within("assessments", parent),
-            filter: self.selection.filter.clone(),
+            filter: self.selection.fitting.filter.clone(),
             order_by: self.selection.order_by.clone(),
-            include_total_size: self.selection.total,
-            page_size: self.selection.page_size,
+            include_total_size: self.selection.pages.total,
+            page_size: self.selection.pages.page_size,
             show_deleted: self.selection.deleted,
             read: self.selection.read.options(),
             states: if self.all_states {

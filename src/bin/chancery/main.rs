@@ -31,6 +31,7 @@ mod diff;
 mod differences;
 mod edit;
 mod failure;
+mod flags;
 mod get;
 mod health;
 mod history;

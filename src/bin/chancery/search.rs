@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
+use crate::flags::{Filter, Pages};
 use crate::list::{STATES, silence};
 use crate::moments::ReadAt;
 use crate::nouns::{self, Noun};
@@ -28,14 +29,8 @@ pub(crate) struct Search {
     /// Only in this assessment; a bare id will do
     #[arg(long, value_name = "ASSESSMENT")]
     parent: Option<String>,
-    /// Only those that fit, e.g. 'actor = "actors/russia"'
-    #[arg(
-        long,
-        value_name = "FILTER",
-        default_value = "",
-        hide_default_value = true
-    )]
-    filter: String,
+    #[command(flatten)]
+    fitting: Filter,
     /// What comes first, e.g. 'update_time desc', of one kind; else the best match
     #[arg(
         long,
@@ -47,21 +42,8 @@ pub(crate) struct Search {
     /// Drafts, superseded and withdrawn work too, not only what is published
     #[arg(long)]
     all_states: bool,
-    /// Tell how many there are on all pages
-    #[arg(long)]
-    total: bool,
-    /// How many at a time; 0 leaves it to the server
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        hide_default_value = true,
-        allow_negative_numbers = true
-    )]
-    page_size: i32,
-    /// All pages, one snapshot, instead of the first
-    #[arg(long)]
-    all: bool,
+    #[command(flatten)]
+    pages: Pages,
     #[command(flatten)]
     read: ReadAt,
 }
@@ -79,7 +61,7 @@ impl Search {
             let why = silence(page.coverage());
             hits.extend(page.hits);
             let more = !page.next_page_token.is_empty();
-            if !more || !self.all {
+            if !more || !self.pages.all {
                 break (more, page.total_size, page.read_revision, why);
             }
             request.page_token = page.next_page_token;
@@ -107,11 +89,11 @@ impl Search {
             query: self.words.join(" "),
             parent: nouns::within("assessments", parent),
             collections: kinds.collect(),
-            filter: self.filter.clone(),
+            filter: self.fitting.filter.clone(),
             order_by: self.order_by.clone(),
             states: states.iter().map(|state| i32::from(*state)).collect(),
-            include_total_size: self.total,
-            page_size: self.page_size,
+            include_total_size: self.pages.total,
+            page_size: self.pages.page_size,
             read: self.read.options(),
             ..SearchElementsRequest::default()
         }

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::differences::Difference;
 use crate::failure::{Exit, Failure};
+use crate::flags::Filter;
 use crate::list::STATES;
 use crate::nouns::{self, Noun};
 use crate::output::{Format, Output, tame};
@@ -26,14 +27,8 @@ pub(crate) struct Watch {
     /// Only this assessment; may be given several times
     #[arg(long, value_name = "ASSESSMENT")]
     parent: Vec<String>,
-    /// Only those that fit, e.g. 'actor = "actors/russia"'
-    #[arg(
-        long,
-        value_name = "FILTER",
-        default_value = "",
-        hide_default_value = true
-    )]
-    filter: String,
+    #[command(flatten)]
+    fitting: Filter,
     /// Drafts, superseded and withdrawn work too, not only what is published
     #[arg(long)]
     all_states: bool,
@@ -85,7 +80,7 @@ impl Watch {
                 .iter()
                 .map(|noun| noun.kind.collection.clone())
                 .collect(),
-            filter: self.filter.clone(),
+            filter: self.fitting.filter.clone(),
             states: states.to_vec(),
             images: if self.diff {
                 WatchImages::BeforeAndAfter
