@@ -69,7 +69,7 @@ pub fn ladder(
         .iter()
         .filter_map(|(name, point)| Some((*name, point.kept?)))
         .collect();
-    let mut links = requirements(commitments);
+    let mut links = links(commitments);
     let rungs = rungs(&links);
     links.retain(|name, _| !rungs.contains_key(name));
     let cycles = cycles(&links);
@@ -81,11 +81,28 @@ pub fn ladder(
         .iter()
         .flat_map(|one| unstated(one, now, &points, &kept))
         .collect();
+    let by_name: BTreeMap<&str, &v1::Commitment> = commitments
+        .iter()
+        .map(|one| (one.name.as_str(), one))
+        .collect();
     let mut steps: Vec<v1::LadderStep> = seen
         .iter()
         .filter_map(|one| {
             let point = dated(one, now, points.get(one.name.as_str())?, &kept);
-            Some(step(one, now, (&point, &points), &rungs))
+            let mut step = step(one, now, (&point, &points), &rungs);
+            let ready = |name: &String| {
+                let target = by_name.get(name.as_str());
+                target.is_none_or(|target| requirements(target, &points).2 == Some(true))
+            };
+            if step.met && step.requirements_met == Some(true) {
+                step.unlocked = one
+                    .unlocks
+                    .iter()
+                    .filter(|name| ready(name))
+                    .cloned()
+                    .collect();
+            }
+            Some(step)
         })
         .collect();
     steps.sort_by(|a, b| (a.rung, &a.commitment).cmp(&(b.rung, &b.commitment)));
@@ -103,7 +120,7 @@ pub fn ladder(
     }
 }
 
-fn requirements(commitments: &[v1::Commitment]) -> Links<'_> {
+fn links(commitments: &[v1::Commitment]) -> Links<'_> {
     let each = commitments.iter().map(|one| {
         (
             one.name.as_str(),
@@ -382,9 +399,7 @@ fn step(
     (point, points): (&Standpoint, &BTreeMap<&str, Standpoint>),
     rungs: &BTreeMap<&str, i32>,
 ) -> v1::LadderStep {
-    let met = |name: &String| points.get(name.as_str()).is_some_and(|point| point.met);
-    let (have, miss): (Vec<String>, Vec<String>) = required(one).cloned().partition(met);
-    let requirements_met = requirements_met(one, have.len(), miss.len());
+    let (have, miss, requirements_met) = requirements(one, points);
     let mut reports: Vec<&v1::commitment::Report> = one.reports.iter().collect();
     reports.sort_by_key(|report| span::at(report.observed.as_ref()));
     v1::LadderStep {
@@ -405,11 +420,11 @@ fn step(
         conditions_met: have,
         conditions_missing: miss,
         unlocks: one.unlocks.clone(),
-        unlocked: point.met && requirements_met == Some(true),
+        unlocked: Vec::new(),
         snap_back: one
             .snap_back
             .as_ref()
-            .map(|snap_back| snapped(snap_back, point, now)),
+            .map(|snap_back| snapped((one, snap_back), point, now)),
         reports: reports
             .into_iter()
             .map(|report| told(report, now))
@@ -418,17 +433,24 @@ fn step(
     }
 }
 
-/// Whether what comes first is met; unknown where neither ALL nor ANY is stated and it matters.
-fn requirements_met(one: &v1::Commitment, have: usize, miss: usize) -> Option<bool> {
+/// Of what comes first that which is met and that which is not, and whether that will do; unknown
+/// where neither ALL nor ANY is stated and it matters.
+fn requirements(
+    one: &v1::Commitment,
+    points: &BTreeMap<&str, Standpoint>,
+) -> (Vec<String>, Vec<String>, Option<bool>) {
+    let met = |name: &String| points.get(name.as_str()).is_some_and(|point| point.met);
+    let (have, miss): (Vec<String>, Vec<String>) = required(one).cloned().partition(met);
     let mode = one.requires.as_ref().map(v1::commitment::Requirement::mode);
-    match mode {
+    let will_do = match mode {
         None => Some(true),
-        Some(RequirementMode::All) => Some(miss == 0),
-        Some(RequirementMode::Any) => Some(have > 0 || miss == 0),
-        Some(RequirementMode::Unspecified) if miss == 0 => Some(true),
-        Some(RequirementMode::Unspecified) if have == 0 => Some(false),
+        Some(RequirementMode::All) => Some(miss.is_empty()),
+        Some(RequirementMode::Any) => Some(!have.is_empty() || miss.is_empty()),
+        Some(RequirementMode::Unspecified) if miss.is_empty() => Some(true),
+        Some(RequirementMode::Unspecified) if have.is_empty() => Some(false),
         Some(RequirementMode::Unspecified) => None,
-    }
+    };
+    (have, miss, will_do)
 }
 
 fn told(report: &v1::commitment::Report, now: Instant) -> v1::LadderReport {
@@ -445,7 +467,7 @@ fn told(report: &v1::commitment::Report, now: Instant) -> v1::LadderReport {
 }
 
 fn snapped(
-    snap_back: &v1::commitment::SnapBack,
+    (one, snap_back): (&v1::Commitment, &v1::commitment::SnapBack),
     point: &Standpoint,
     now: Instant,
 ) -> v1::LadderSnapBack {
@@ -454,7 +476,10 @@ fn snapped(
         let (seconds, nanos) = after(violated, grace.seconds);
         Timestamp { seconds, nanos }
     });
-    let (status, reason) = status(snap_back, point, grace_end.as_ref(), now);
+    let (status, reason) = match unbinding(one).filter(|_| point.violated.is_some()) {
+        Some(unbinding) => unbinding,
+        None => status(snap_back, point, grace_end.as_ref(), now),
+    };
     v1::LadderSnapBack {
         status: status.into(),
         trigger: snap_back.trigger.clone(),
@@ -463,6 +488,25 @@ fn snapped(
         grace_end,
         restores: snap_back.restores.clone(),
         reason: reason.to_owned(),
+    }
+}
+
+/// What becomes of a violation of what does not bind, or may not.
+fn unbinding(one: &v1::Commitment) -> Option<(SnapBackStatus, &'static str)> {
+    let undecidable = |why| Some((SnapBackStatus::Undecidable, why));
+    match one.state() {
+        CommitmentState::Agreed | CommitmentState::InForce => None,
+        CommitmentState::Proposed => {
+            let why = "it is only proposed; nobody is bound by it";
+            Some((SnapBackStatus::NotTriggered, why))
+        }
+        CommitmentState::Unspecified | CommitmentState::Undetermined => {
+            undecidable("whether it is in force is not stated")
+        }
+        CommitmentState::Suspended => undecidable("it is suspended; since when is not stated"),
+        CommitmentState::Discharged | CommitmentState::Terminated | CommitmentState::Expired => {
+            undecidable("it has ended; whether it was violated before is not stated")
+        }
     }
 }
 

@@ -81,19 +81,26 @@ fn rungs_unlock_when_they_are_kept_and_what_they_require_is() {
         commitments: vec!["a".into(), "c".into()],
     });
     second.pam_level = Some(2);
-    let found = all(&[second.clone(), kept("a")], 10);
-    let told: Vec<(&str, i32, bool)> = found
+    second.unlocks = vec!["tools/t".into()];
+    let mut first = kept("a");
+    first.unlocks = vec!["b".into(), "tools/u".into()];
+    let found = all(&[second.clone(), first.clone()], 10);
+    let told: Vec<(&str, i32, Vec<String>)> = found
         .steps
         .iter()
-        .map(|step| (step.commitment.as_str(), step.rung, step.unlocked))
+        .map(|step| (step.commitment.as_str(), step.rung, step.unlocked.clone()))
         .collect();
-    assert_eq!(told, [("a", 0, true), ("b", 1, false)]);
+    assert_eq!(
+        told,
+        [("a", 0, vec!["tools/u".to_owned()]), ("b", 1, Vec::new())]
+    );
     assert_eq!(found.steps[1].conditions_met, ["a"]);
     assert_eq!(found.steps[1].conditions_missing, ["c"]);
     assert_eq!(found.themes[0].implementation, Some(2.0 / 3.0));
     second.requires.as_mut().unwrap().mode = RequirementMode::Any.into();
-    let found = all(&[second, kept("a")], 10);
-    assert!(found.steps[1].unlocked);
+    let found = all(&[second, first], 10);
+    assert_eq!(found.steps[0].unlocked, ["b", "tools/u"]);
+    assert_eq!(found.steps[1].unlocked, ["tools/t"]);
 }
 
 #[test]
@@ -127,7 +134,7 @@ fn an_allegation_takes_nothing_back_and_hides_no_deadline() {
     let found = all(std::slice::from_ref(&one), 30);
     let step = &found.steps[0];
     assert_eq!(step.compliance(), Compliance::AllegedViolation);
-    assert!(step.met && step.unlocked, "{step:?}");
+    assert!(step.met, "{step:?}");
     let mut second = commitment("b", Vec::new());
     second.requires = Some(Requirement {
         mode: RequirementMode::All.into(),
@@ -274,4 +281,25 @@ fn a_long_chain_named_from_its_top_settles_at_once() {
     let found = all(&chain, 10);
     let top = found.steps.last().unwrap();
     assert_eq!((top.commitment.as_str(), top.rung), ("00000", 19_999));
+}
+
+#[test]
+fn what_does_not_bind_snaps_nothing_back() {
+    let mut one = commitment("a", vec![report(Kind::Violation, Standing::Verified, 5)]);
+    if let Some(snap_back) = &mut one.snap_back {
+        snap_back.mode = SnapBackMode::Automatic.into();
+        snap_back.grace = None;
+    }
+    let statuses = [
+        (CommitmentState::InForce, SnapBackStatus::Triggered),
+        (CommitmentState::Proposed, SnapBackStatus::NotTriggered),
+        (CommitmentState::Terminated, SnapBackStatus::Undecidable),
+        (CommitmentState::Unspecified, SnapBackStatus::Undecidable),
+    ];
+    for (state, wanted) in statuses {
+        one.state = state.into();
+        let found = all(std::slice::from_ref(&one), 10);
+        let told = found.steps[0].snap_back.as_ref().unwrap();
+        assert_eq!(told.status(), wanted, "{state:?}: {}", told.reason);
+    }
 }
