@@ -82,6 +82,13 @@ impl Field {
             );
             return Err(Error::invalid("actors", "NO_POSITIONS", text));
         }
+        let weights = field.capabilities.iter().zip(&field.saliences);
+        let mut weights =
+            weights.flat_map(|(one, each)| each.iter().map(move |salience| one * salience));
+        if !weights.any(|weight| weight > 0.0) {
+            let text = "nobody has both an influence and a salience above 0";
+            return Err(Error::invalid("actors", "WEIGHTS_ZERO", text));
+        }
         Ok(field)
     }
 

@@ -140,19 +140,6 @@ fn equal_positions_have_no_attitudes_to_risk() {
     assert_eq!(simulation.standings[1].risk_attitude, 0.0);
     assert_eq!(simulation.standings[1].neutral_probability, 0.5);
     assert_eq!(simulation.candidates[0].probability, 1.0);
-    // Nobody cares: every candidate is as good as another.
-    let mut indifferent = four();
-    for actor in &mut indifferent.actors {
-        actor.stands[0].salience = Some(Measure::exact(0.0));
-    }
-    let simulation = run(&indifferent);
-    assert!(
-        simulation
-            .candidates
-            .iter()
-            .all(|c| (c.probability - 1.0 / 3.0).abs() < 1e-12)
-    );
-    assert_eq!(simulation.baselines[0].mean, None);
 }
 
 #[test]
@@ -532,4 +519,20 @@ mod numbers {
             }
         }
     }
+}
+
+#[test]
+fn where_nobody_has_weight_nothing_is_expected() {
+    let mut setting = four();
+    for actor in &mut setting.actors {
+        actor.capability = Some(Measure::exact(0.0));
+    }
+    assert_eq!(reasons(&setting), ["WEIGHTS_ZERO"]);
+    let mut indifferent = four();
+    for actor in &mut indifferent.actors {
+        actor.stands[0].salience = Some(Measure::exact(0.0));
+    }
+    assert_eq!(reasons(&indifferent), ["WEIGHTS_ZERO"]);
+    setting.actors[0].capability = Some(Measure::exact(1.0));
+    close(run(&setting).baselines[0].mean.unwrap(), 0.0, 1e-12);
 }

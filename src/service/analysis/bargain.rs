@@ -9,7 +9,7 @@ use crate::analysis::bargaining::{
     self, Actor, Counterfactual, Input, Measure, Sampling, Setting, Simulation, Spread, Stand,
 };
 use crate::analysis::scale::{self, Issue};
-use crate::error::{Error, Problems};
+use crate::error::{Error, Problems, Violation};
 use crate::model::caller::Caller;
 use crate::model::v1 as plain;
 
@@ -47,12 +47,15 @@ pub(super) async fn simulate_bargaining(
                     baseline = outcomes(&actual, &spread);
                     compared = Some(bargaining::compare(actual, found.clone()));
                 }
-                Err(error) if error.reason() == "NO_POSITIONS" => gaps.push(alone()),
+                Err(error) if ["NO_POSITIONS", "WEIGHTS_ZERO"].contains(&error.reason()) => {
+                    gaps.push(alone());
+                }
                 Err(error) => return Err(error),
             }
         }
         let mut outcomes = outcomes(&found, &spread);
-        let mut actors = actors(&found, &record, &supposed, &spread);
+        let setting = (&supposed, request.overrides.as_slice());
+        let mut actors = actors(&found, &record, setting, &spread);
         if let Some(compared) = &compared {
             differ(&mut outcomes, &mut actors, compared);
         }
@@ -188,6 +191,13 @@ fn supposed(recorded: &Setting, overrides: &[plain::PositionOverride]) -> Result
             problems.note(refuse("actor", "ACTOR_UNKNOWN", &one.actor))?;
             continue;
         };
+        for (field, bound) in [("min", one.min), ("max", one.max)] {
+            if bound.is_some() {
+                let text = "a simulation knows no bounds; suppose what the actor wants most";
+                let field = format!("overrides[{at}].{field}");
+                problems.add(Violation::new(field, "BOUND_NOT_USED", text));
+            }
+        }
         actor.capability = one.influence.map(Measure::exact).or(actor.capability);
         if one.ideal.is_none() && one.salience.is_none() {
             continue;
@@ -214,6 +224,12 @@ fn supposed(recorded: &Setting, overrides: &[plain::PositionOverride]) -> Result
     }
     problems.finish()?;
     Ok(setting)
+}
+
+/// Whether it is supposed what an actor wants on an issue.
+fn wants(overrides: &[plain::PositionOverride], actor: &str, issue: &str) -> bool {
+    let mut given = overrides.iter();
+    given.any(|one| one.actor == actor && one.issue == issue && one.ideal.is_some())
 }
 
 /// Nobody takes part but for what is supposed.
@@ -246,7 +262,7 @@ fn differ(
 fn actors(
     found: &Simulation,
     record: &Record,
-    setting: &Setting,
+    (setting, overrides): (&Setting, &[plain::PositionOverride]),
     spread: &Spread,
 ) -> Vec<plain::BargainingActor> {
     let told = found.standings.iter().map(|one| {
@@ -261,6 +277,7 @@ fn actors(
                 Some(_) | None => *value,
             };
             let recorded = record.positions.get(&(one.actor.clone(), issue.clone()));
+            let recorded = recorded.filter(|_| !wants(overrides, &one.actor, issue));
             plain::bargaining_actor::IssuePosition {
                 issue: issue.clone(),
                 value: *value,
@@ -368,14 +385,10 @@ fn gaps(
         field: "ideal".to_owned(),
         treatment: "a newer position of the actor on the issue counts instead".to_owned(),
     });
-    let supposed = |actor: &str, issue: &str| {
-        let mut given = overrides.iter();
-        given.any(|one| one.actor == actor && one.issue == issue && one.ideal.is_some())
-    };
     let fixed = found.standings.iter().flat_map(|one| {
         let stands = found.issues.iter().filter_map(|issue| {
             let known = record.positions.get(&(one.actor.clone(), issue.clone()))?;
-            let still = known.uncertainty.is_none() && !supposed(&one.actor, issue);
+            let still = known.uncertainty.is_none() && !wants(overrides, &one.actor, issue);
             still.then(|| plain::basis::Gap {
                 name: known.name.clone(),
                 field: "uncertainty".to_owned(),

@@ -299,7 +299,27 @@ impl Gathering {
         if given > allowed {
             return Err(exceeded("overrides", "OVERRIDES_TOO_MANY", given, allowed));
         }
-        Ok(())
+        let mut problems = Problems::default();
+        let mut supposed: BTreeMap<(&str, &str, &str), f64> = BTreeMap::new();
+        for (at, one) in overrides.iter().enumerate() {
+            let fields = [
+                ("ideal", one.issue.as_str(), one.ideal),
+                ("min", one.issue.as_str(), one.min),
+                ("max", one.issue.as_str(), one.max),
+                ("salience", one.issue.as_str(), one.salience),
+                ("influence", "", one.influence),
+            ];
+            for (field, issue, value) in fields {
+                let Some(value) = value else { continue };
+                let first = *supposed.entry((&one.actor, issue, field)).or_insert(value);
+                if first.to_bits() != value.to_bits() {
+                    let text = format!("\"{first}\" was supposed before, and \"{value}\" here");
+                    let field = format!("overrides[{at}].{field}");
+                    problems.add(Violation::new(field, "OVERRIDE_TWICE", text));
+                }
+            }
+        }
+        problems.finish()
     }
 
     /// Says of an error that nothing is there that some is, and was not counted.

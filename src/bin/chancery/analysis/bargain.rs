@@ -105,6 +105,7 @@ const OUTCOMES: &[Section] = &[
             ("ACTOR", "actor"),
             ("INFLUENCE", "influence"),
             ("POSITION", "positions.value"),
+            ("FROM", "positions.from"),
             ("FIRST ROUND", "firstProbability"),
             ("ATTITUDE TO RISK", "riskAttitude"),
             ("SHARE", "probability"),
