@@ -214,6 +214,12 @@ fn settle(zone: &mut IssueZone, closed: bool, complete: bool) {
         _ if closed => Status::Closed,
         Some(range) => {
             zone.undecidable_because = contradiction(range);
+            // What the others leave is no zone, and nothing moves it.
+            (zone.low, zone.high) = (None, None);
+            zone.options.clear();
+            zone.conditions.clear();
+            zone.hinges.clear();
+            zone.blockers.clear();
             Status::Undecidable
         }
         None if complete => Status::Open,

@@ -44,6 +44,7 @@ const ZONES: &[Section] = &[
             ("END", "end"),
             ("FROM", "from"),
             ("TO", "to"),
+            ("STEP OR OPTION", "label"),
             ("MOVE", "distance"),
             ("OPENS", "opens"),
             ("THE PACKAGE TOO", "turnsPackage"),
@@ -199,6 +200,9 @@ impl Zone {
                 rows(&value, section, output)?;
             }
             conditions(&answer, output)?;
+            let package = answer.package_state().as_str_name();
+            let package = package.trim_start_matches("ZONE_STATE_").to_lowercase();
+            output.line(&format!("all issues together: {package}"))?;
             for (players, what) in [
                 (&answer.veto_players, "nothing can be agreed against"),
                 (&answer.blockers, "not closed without any one of"),

@@ -12,7 +12,7 @@ use chancery::wire::json;
 use clap::{Args, ValueEnum};
 
 use super::drawn::{self, Picture};
-use super::tell::{Section, foot, printed, rows, tell};
+use super::tell::{Section, foot, printed, rows};
 use super::{Whose, Within};
 use crate::cells::last;
 use crate::failure::{Exit, Failure};
@@ -126,16 +126,24 @@ impl RankTools {
         let uncovered: Vec<&str> = answer.uncovered.iter().map(|name| last(name)).collect();
         let gaps = uncovered.join(", ");
         let stability = answer.stability;
-        let exit = tell("RankToolsResponse", &answer, RANKED, output)?;
+        let value = json::encode("RankToolsResponse", &answer)?;
+        if printed(&value, RANKED, output)? {
+            return Ok(Exit::Done);
+        }
+        // What nothing addresses comes before what addresses the rest best.
         if !gaps.is_empty() {
-            output.note(&format!("no tool addresses {}", tame(&gaps)))?;
+            output.line(&format!("no tool addresses {}", tame(&gaps)))?;
+        }
+        for section in RANKED {
+            rows(&value, section, output)?;
         }
         if let Some(share) = stability {
-            output.note(&format!(
+            output.line(&format!(
                 "the leader stays first under {share} of the drawn weights"
             ))?;
         }
-        Ok(exit)
+        foot(&value, output)?;
+        Ok(Exit::Done)
     }
 }
 
