@@ -6,7 +6,7 @@
 //! readers move. Nothing is ever written before the sync of what stands before it, nothing already
 //! durable is ever changed, and no file is mapped into memory. Only zeros are written ahead.
 //!
-//! A full segment is left at its preallocated length: the unused end is a hole and takes no space,
+//! A full segment is left at its preallocated length: beyond the zeros the unused end is a hole,
 //! and leaving it saves a write that a crash could fall into. A group larger than a segment gets
 //! one of its own size. An error of the disk stops the journal for good, since after a failed sync
 //! nobody knows what the disk holds, least of all the page cache; "no space left" is different,
@@ -383,8 +383,8 @@ impl Local {
 }
 
 impl Tail {
-    /// Gives the next frames blocks, as zeros: a sync that has none to find for what was written
-    /// takes two thirds of the time. The further a segment is, the more at a time.
+    /// Gives the next frames blocks, as zeros: the sync of a frame need not find any for it then.
+    /// The further a segment is, the more at a time.
     fn fill(&mut self, frame: u64) -> io::Result<()> {
         let needed = self.end + frame;
         if needed <= self.filled {
